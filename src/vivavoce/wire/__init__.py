@@ -1,0 +1,1 @@
+"""Dialects: pure translation between a client's frames and the conversation."""

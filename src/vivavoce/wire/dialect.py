@@ -1,0 +1,135 @@
+"""
+What a dialect is: the translation between one kind of client and the conversation.
+
+A dialect decides nothing about the conversation and does no I/O.
+``receive`` never raises for what a client sends: a broken message becomes ``Broken``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from vivavoce.audio.pcm import Pcm
+from vivavoce.speech import Tool, ToolCall
+from vivavoce.talk.facts import Fact
+
+__all__ = [
+    "Broken",
+    "CloseAsked",
+    "Codec",
+    "CommitAsked",
+    "Frame",
+    "Mic",
+    "Received",
+    "SessionNames",
+    "Text",
+    "ToolOutput",
+    "ToolsDeclared",
+]
+
+# One WebSocket message to the client: text frames carry UTF-8 bytes.
+Frame = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mic:
+    """Microphone audio at the codec's ``mic_rate_hz``."""
+
+    pcm: Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A typed message."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitAsked:
+    """The client declares the user's turn to be over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsDeclared:
+    """The client's tools, replacing those declared before."""
+
+    tools: tuple[Tool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """The answer of a tool that the client ran."""
+
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAsked:
+    """The client wants to end the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A message that breaks the contract; the client is to be told, and the call goes on."""
+
+    code: str
+    message: str
+
+
+Received = Mic | Text | CommitAsked | ToolsDeclared | ToolOutput | CloseAsked | Broken
+
+
+class Codec(Protocol):
+    """The translation of one call. It may keep state, such as a decoder's."""
+
+    # Rate of ``Mic.pcm``.
+    mic_rate_hz: int
+    # Rate that ``voice`` takes.
+    agent_rate_hz: int
+    # How far agent audio may run ahead of real time, in seconds:
+    # as far as the client can take it back when it is interrupted.
+    lead_s: float
+    # Frames of this dialect are text (true) or binary (false) where ``voice`` and ``tell`` make them.
+    text_frames: bool
+
+    def hello(self) -> Sequence[Frame]:
+        """The first messages of a session."""
+
+    def receive(self, data: bytes | memoryview, *, text: bool) -> Received | None:
+        """Translate one message of the client; None where it means nothing to the conversation."""
+
+    def voice(self, pcm: Pcm, *, turn: int, seq: int, start: int) -> Frame:
+        """
+        Agent audio as one message.
+
+        Args:
+            pcm: At least one sample, at ``agent_rate_hz``.
+            turn: The agent's turn (the reply's id).
+            seq: The frame's number within the session.
+            start: The first sample within the turn.
+        """
+
+    def tell(self, fact: Fact) -> Sequence[Frame]:
+        """The messages that tell the client of a fact; most facts have none or one."""
+
+    def call(self, call: ToolCall) -> Sequence[Frame]:
+        """The messages that have the client run a tool."""
+
+    def error(self, code: str, message: str) -> Sequence[Frame]:
+        """The messages that tell the client of its own mistake."""
+
+    def bye(self, reason: str) -> Sequence[Frame]:
+        """The last messages of a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNames:
+    """How a call is called: needed by ``hello`` and by time stamps."""
+
+    session_id: str
+    call_id: str
+    # Wall-clock time at which the session opened, UTC.
+    opened_at: datetime
