@@ -23,7 +23,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Open speech-to-text for an utterance. An older utterance that is still open is to be dropped."""
+    """Open speech-to-text for an utterance."""
 
     utterance: int
 

@@ -17,6 +17,7 @@ __all__ = [
     "CallEnded",
     "CallStarted",
     "Captioned",
+    "EngineStumbled",
     "Fact",
     "Failed",
     "Interrupted",
@@ -162,11 +163,20 @@ class TurnTimed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something went wrong and the call goes on; ``code`` is the wire's word for it."""
+    """Something that the client must know went wrong; ``code`` is the wire's word for it."""
 
     at: float
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStumbled:
+    """An engine failed and the call goes on: for the record, not for the client. Stages as in ``EngineFailed``."""
+
+    at: float
+    stage: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +202,6 @@ Fact = (
     | ToolEnded
     | TurnTimed
     | Failed
+    | EngineStumbled
     | CallEnded
 )

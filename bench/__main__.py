@@ -1,0 +1,92 @@
+"""
+Run the benchmarks: ``python -m bench``, ``python -m bench turns``, ``python -m bench density``.
+
+Without a command both run with moderate times, in about six minutes.
+Each result is printed as Markdown and kept in a file of the results folder.
+"""
+
+import argparse
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from bench.density import run_density
+from bench.machine import bench_cores
+from bench.report import Report
+from bench.trial import SYSTEMS
+from bench.turns import run_turns
+
+__all__ = ["main"]
+
+_RESULTS = Path(__file__).parent / "results"
+_DENSITY_GOAL = 120
+# The unit, the server in a silent room, and in a quiet one.
+_TURNS_SYSTEMS = ["bare", "vivavoce", "noise"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and run what it asks for."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    bench_cores()
+    # Both commands know their own defaults; without a command each runs with them.
+    for options in [asked] if asked.command else [parser.parse_args(["turns"]), parser.parse_args(["density"])]:
+        if options.command == "turns":
+            _turns(options, asked.results)
+        else:
+            _density(options, asked.results)
+
+
+def _turns(options: argparse.Namespace, folder: Path) -> None:
+    result = run_turns(
+        options.systems, calls=options.calls, window_s=options.seconds, rounds=options.rounds, retries=options.retries
+    )
+    _keep(folder, "turns", result.markdown(), [report for _title, report in result.trials])
+
+
+def _density(options: argparse.Namespace, folder: Path) -> None:
+    result = run_density(
+        SYSTEMS[options.system],
+        first=options.first,
+        step=options.step,
+        finest=options.finest,
+        most=options.most,
+        window_s=options.seconds,
+        goal_calls=_DENSITY_GOAL,
+    )
+    _keep(folder, f"density-{options.system}", result.markdown(), result.reports)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--results", type=Path, default=_RESULTS, help="folder of the results")
+    commands = parser.add_subparsers(dest="command")
+    turns = commands.add_parser("turns", help="cost and latency beside a bare socket")
+    turns.add_argument("--calls", type=int, default=50, help="calls at the same time")
+    turns.add_argument("--seconds", type=float, default=12.0, help="measured seconds of each trial")
+    turns.add_argument("--rounds", type=int, default=2, help="how often each system has its turn")
+    turns.add_argument("--retries", type=int, default=1, help="repeats of a trial that the machine disturbed")
+    turns.add_argument("--systems", nargs="+", choices=SYSTEMS, default=_TURNS_SYSTEMS, help="in the order of a round")
+    density = commands.add_parser("density", help="most calls on one core")
+    density.add_argument("--system", choices=SYSTEMS, default="vivavoce", help="what to measure")
+    density.add_argument("--first", type=int, default=90, help="calls to begin with")
+    density.add_argument("--step", type=int, default=30, help="calls to add while they are held")
+    density.add_argument("--finest", type=int, default=15, help="the precision of the result, in calls")
+    density.add_argument("--most", type=int, default=240, help="never try more calls than this")
+    density.add_argument("--seconds", type=float, default=10.0, help="measured seconds of each number of calls")
+    return parser
+
+
+def _keep(folder: Path, name: str, text: str, reports: list[Report]) -> None:
+    """Print a result and write it down: Markdown to read, JSON to calculate with."""
+    machine = f"{platform.machine()}, Linux {platform.release().split('-')[0]}, Python {platform.python_version()}\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.md").write_text(f"{text}\n{machine}")
+    (folder / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(reports)))
+    print(f"\n{text}\n{machine}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+/**
+ * Builds the npm package (`dist/`) and the static folder of the server: its two pages and the SDK it serves.
+ *
+ * VIVAVOCE_STATIC names another static folder than the one inside the server's package.
+ */
+import { execFile } from "node:child_process";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+const site = resolve(process.env.VIVAVOCE_STATIC ?? join(here, "../src/vivavoce/static"));
+
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  // Only modules have an address of their own; script.ts knows and asks the document instead.
+  logOverride: { "empty-import-meta": "silent" },
+};
+
+/** The pages load the SDK as the server serves it, as any other page would. */
+const servedSdk = {
+  name: "served-sdk",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@vivavoce\/agent-sdk$/ }, () => ({ path: "./sdk/agent-sdk.js", external: true }));
+  },
+};
+
+async function buildPackage() {
+  await rm(dist, { recursive: true, force: true });
+  const entry = { ...common, entryPoints: ["src/index.ts"] };
+  await Promise.all([
+    build({ ...entry, format: "esm", outfile: "dist/index.js" }),
+    build({ ...entry, format: "cjs", outfile: "dist/index.cjs" }),
+    build({
+      ...entry,
+      format: "iife",
+      globalName: "AtomsSdk",
+      minify: true,
+      outfile: "dist/agent-sdk.browser.js",
+    }),
+    build({
+      ...common,
+      entryPoints: ["src/worklets/capture.ts", "src/worklets/playback.ts"],
+      format: "esm",
+      minify: true,
+      outdir: "dist/worklets",
+    }),
+    promisify(execFile)(
+      process.execPath,
+      [join(here, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"],
+      {
+        cwd: here,
+      },
+    ),
+  ]);
+  await writeCommonJsTypes();
+}
+
+/** TypeScript wants types of their own kind for `require`: the same text, each name ending in c. */
+async function writeCommonJsTypes() {
+  const names = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith(".d.ts"));
+  await Promise.all(
+    names.map(async (name) => {
+      const types = await readFile(join(dist, name), "utf8");
+      const renamed = types.replaceAll(/(from "\.[^"]*)\.js"/g, '$1.cjs"');
+      await writeFile(join(dist, name.replace(/\.d\.ts$/, ".d.cts")), renamed);
+    }),
+  );
+}
+
+async function buildSite() {
+  await rm(join(site, "sdk"), { recursive: true, force: true });
+  await mkdir(join(site, "sdk"), { recursive: true });
+  const page = { ...common, plugins: [servedSdk] };
+  await Promise.all([
+    build({ ...page, entryPoints: ["pages/talk.ts"], format: "esm", outfile: join(site, "talk.js") }),
+    build({ ...page, entryPoints: ["pages/smoke.ts"], format: "iife", outfile: join(site, "smoke.js") }),
+    ...["index.html", "talk.css", "smoke.html"].map((name) =>
+      cp(join(here, "pages", name), join(site, name)),
+    ),
+    cp(join(dist, "index.js"), join(site, "sdk/agent-sdk.js")),
+    cp(join(dist, "agent-sdk.browser.js"), join(site, "sdk/agent-sdk.browser.js")),
+    ...["capture.js", "playback.js"].map((name) =>
+      cp(join(dist, "worklets", name), join(site, "sdk/worklets", name)),
+    ),
+  ]);
+}
+
+await buildPackage();
+await buildSite();

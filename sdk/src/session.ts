@@ -1,0 +1,278 @@
+import { connectUrl, defaultBase, inputOnlyRateHz, socketBase } from "./address.js";
+import { CallAudio, type AudioOptions, type Rates } from "./audio.js";
+import type { Browser } from "./browser.js";
+import { Connection } from "./connection.js";
+import { connectionFailed, namedError } from "./errors.js";
+import type { AtomsAgentEvents, EventName } from "./events.js";
+import { decodeBase64, encodeBase64, samplesOf } from "./pcm.js";
+import {
+  appendAudio,
+  updateSession,
+  type ClientMessage,
+  type ClientTool,
+  type ServerMessage,
+} from "./protocol.js";
+
+/** How long the server may take to open the session, in milliseconds. Source: stock clients wait 8 to 15 s. */
+const OPENING_MS = 15_000;
+
+export interface SessionOptions extends AudioOptions {
+  readonly apiKey: string;
+  readonly agentId: string;
+  readonly baseUrl: string | undefined;
+  /** In Hz. */
+  readonly sampleRate: number;
+  readonly workletUrl: string | undefined;
+}
+
+/** The agent object that the session belongs to. */
+export interface SessionOwner {
+  emit<Name extends EventName>(name: Name, ...args: AtomsAgentEvents[Name]): void;
+  readonly isMuted: boolean;
+  readonly tools: ClientTool[] | undefined;
+}
+
+type Created = Extract<ServerMessage, { type: "session.created" }>;
+
+/**
+ * One call: opens socket, microphone and loudspeaker side by side, joins them, and takes them down again.
+ *
+ * It is `opening` until everything runs, then `live`, then `over`; there is no way back.
+ * Every way to the end passes through `#end()`, which releases the devices and says goodbye.
+ */
+export class Session {
+  /** Resolves when the call runs; rejects when it cannot be opened, or is ended before it runs. */
+  readonly ready: Promise<void>;
+
+  readonly #options: SessionOptions;
+  readonly #owner: SessionOwner;
+  readonly #browser: Browser;
+  #phase: "opening" | "live" | "over" = "opening";
+  #audio: CallAudio | undefined;
+  #connection: Connection | undefined;
+  /** What the server said when it created the session. */
+  #created: Created | undefined;
+  /** Why the server refused, where it said so before it closed the socket. */
+  #refusal: Error | undefined;
+  /** Whether the page knows that the session has ended. */
+  #reported = false;
+  #openingTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the watch for the page going away. */
+  #stopListening: () => void = () => undefined;
+  /** Settles the promise of the session's rates. */
+  #tellRates: (rates: Rates) => void = () => undefined;
+  /** Rejects `ready`, if it is still open. */
+  #fail: (error: Error) => void = () => undefined;
+
+  /** Starts the call: create it inside the visitor's gesture, or the browser will not play sound. */
+  constructor(options: SessionOptions, owner: SessionOwner, browser: Browser) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#browser = browser;
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    this.ready = Promise.race([this.#open(), failed]).catch((error: unknown) => {
+      this.#end();
+      throw error;
+    });
+  }
+
+  get isLive(): boolean {
+    return this.#phase === "live";
+  }
+
+  get isOver(): boolean {
+    return this.#phase === "over";
+  }
+
+  /** Whether messages reach the agent: from `session_started` to the end. */
+  get isOpen(): boolean {
+    return this.#created !== undefined && this.#phase !== "over";
+  }
+
+  get callId(): string | undefined {
+    return this.#created?.call_id;
+  }
+
+  get inputLevel(): number {
+    return this.#audio?.inputLevel ?? 0;
+  }
+
+  get outputLevel(): number {
+    return this.#audio?.outputLevel ?? 0;
+  }
+
+  set muted(muted: boolean) {
+    if (this.#audio) {
+      this.#audio.muted = muted;
+    }
+  }
+
+  send(message: ClientMessage): void {
+    this.#connection?.send(message);
+  }
+
+  /** Ends the call on behalf of the page. */
+  disconnect(): void {
+    this.#fail(connectionFailed(namedError("AbortError", "disconnect() was called while connecting")));
+    this.#end();
+  }
+
+  /** Everything before the `await` runs inside the gesture. */
+  async #open(): Promise<void> {
+    const options = this.#options;
+    const browser = this.#browser;
+    const rates = new Promise<Rates>((resolve) => {
+      this.#tellRates = resolve;
+    });
+    let base;
+    try {
+      base = socketBase(options.baseUrl ?? defaultBase(browser.scriptUrl, browser.pageUrl));
+      const url = connectUrl({ ...options, baseUrl: base });
+      this.#audio = new CallAudio(browser, options, {
+        frame: (samples) => this.#sendFrame(samples),
+        problem: (code, message) => this.#owner.emit("error", { code, message }),
+      });
+      this.#audio.muted = this.#owner.isMuted;
+      this.#connect(url);
+    } catch (error) {
+      throw connectionFailed(error);
+    }
+    const places = {
+      named: options.workletUrl,
+      siblings: browser.siblingWorklets(),
+      serverUrl: base,
+      pageUrl: browser.pageUrl,
+    };
+    await this.#audio.open(places, rates);
+    if (this.#phase === "opening") {
+      this.#phase = "live";
+    }
+  }
+
+  #connect(url: string): void {
+    this.#connection = new Connection(this.#browser.openSocket(url), {
+      message: (message) => this.#receive(message),
+      closed: (code) => this.#closed(code),
+    });
+    this.#openingTimer = setTimeout(() => {
+      const message = `the server did not open the session within ${OPENING_MS / 1000} s`;
+      this.#fail(connectionFailed(namedError("TimeoutError", message)));
+    }, OPENING_MS);
+    const { events } = this.#browser;
+    events.addEventListener("pagehide", this.#leave);
+    this.#stopListening = () => events.removeEventListener("pagehide", this.#leave);
+  }
+
+  /** The page goes away: nobody will be there to wait for an answer. */
+  readonly #leave = (): void => {
+    this.disconnect();
+    this.#connection?.closeNow();
+  };
+
+  #receive(message: ServerMessage): void {
+    const { emit } = this.#owner;
+    switch (message.type) {
+      case "session.created":
+        this.#begin(message);
+        break;
+      case "session.closed":
+        this.#connection?.hangUp();
+        this.#finish(`the server ended the session: ${message.reason}`, message.reason);
+        break;
+      case "output_audio.delta":
+        this.#play(message.audio);
+        break;
+      case "interruption":
+        this.#audio?.flush();
+        emit("interruption");
+        break;
+      case "agent_start_talking":
+      case "agent_stop_talking":
+        emit(message.type);
+        break;
+      case "transcript":
+        emit("transcript", { role: message.role, text: message.text });
+        break;
+      case "transcript.delta":
+        emit("transcript_delta", { role: message.role, text: message.text });
+        break;
+      case "function_call":
+        emit("function_call", { call_id: message.call_id, name: message.name, arguments: message.arguments });
+        break;
+      case "error":
+        this.#receiveError(message.code, message.message);
+        break;
+      case "session.updated":
+        break;
+    }
+  }
+
+  #begin(created: Created): void {
+    if (this.#created || this.#phase === "over") {
+      return;
+    }
+    clearTimeout(this.#openingTimer);
+    this.#created = created;
+    // A token may have fixed other rates than the page asked for, so the server's word comes first.
+    this.#tellRates({
+      agentRateHz: created.sample_rate,
+      microphoneRateHz:
+        created.input_rate ?? inputOnlyRateHz(this.#options.sampleRate) ?? created.sample_rate,
+    });
+    this.#owner.emit("session_started", { session_id: created.session_id, call_id: created.call_id });
+    if (this.#owner.tools) {
+      this.send(updateSession(this.#owner.tools));
+    }
+  }
+
+  #receiveError(code: string, message: string): void {
+    if (this.#created) {
+      this.#owner.emit("error", { code, message });
+    } else {
+      this.#refusal = namedError("SessionRefused", `${code}: ${message}`);
+    }
+  }
+
+  #play(audio: string): void {
+    if (this.#phase === "over") {
+      return;
+    }
+    try {
+      this.#audio?.play(samplesOf(decodeBase64(audio)));
+    } catch (error) {
+      this.#browser.reportError(error);
+    }
+  }
+
+  #sendFrame(samples: Int16Array<ArrayBuffer>): void {
+    this.#connection?.sendLossy(appendAudio(encodeBase64(new Uint8Array(samples.buffer))));
+  }
+
+  #closed(code: number): void {
+    const guess = "the server cannot be reached, or it refused the key or the agent";
+    this.#finish(`the socket closed with code ${code}: ${guess}`, String(code));
+  }
+
+  /** Ends the call from the server's side, and tells the page once, if it was told of the start. */
+  #finish(explanation: string, reason: string): void {
+    this.#fail(connectionFailed(this.#refusal ?? namedError("ConnectionClosed", explanation)));
+    this.#end();
+    if (this.#created && !this.#reported) {
+      this.#reported = true;
+      this.#owner.emit("session_ended", { reason });
+    }
+  }
+
+  #end(): void {
+    if (this.#phase === "over") {
+      return;
+    }
+    this.#phase = "over";
+    clearTimeout(this.#openingTimer);
+    this.#stopListening();
+    this.#audio?.close();
+    this.#connection?.close();
+  }
+}

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Connection } from "../src/connection.js";
+import { appendAudio, sendText, type ServerMessage } from "../src/protocol.js";
+import { FakeSocket } from "./fake-browser.js";
+
+function newConnection(): {
+  socket: FakeSocket;
+  connection: Connection;
+  messages: ServerMessage[];
+  codes: number[];
+} {
+  const socket = new FakeSocket("wss://voice.example");
+  const messages: ServerMessage[] = [];
+  const codes: number[] = [];
+  const connection = new Connection(socket as unknown as WebSocket, {
+    message: (message) => messages.push(message),
+    closed: (code) => codes.push(code),
+  });
+  return { socket, connection, messages, codes };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Only what the wire knows is handed on. */
+test("messages are parsed, and unknown ones left out", () => {
+  const { socket, messages } = newConnection();
+  socket.open();
+  socket.receive({ type: "interruption" });
+  socket.receive({ type: "brand_new" });
+
+  expect(messages).toEqual([{ type: "interruption" }]);
+});
+
+/** A message before the socket is open would throw in the browser; it is left out. */
+test("nothing is sent before the socket is open", () => {
+  const { socket, connection } = newConnection();
+  connection.send(sendText("too early"));
+
+  expect(socket.sent).toEqual([]);
+});
+
+/** The goodbye leaves before `close()` returns: an unloading page has no later. */
+test("closing says goodbye at once and leaves the socket open for the answer", () => {
+  const { socket, connection } = newConnection();
+  socket.open();
+  connection.close();
+
+  expect(socket.types).toEqual(["session.close"]);
+  expect(socket.closedWith).toEqual([]);
+});
+
+/** A server that does not answer the goodbye is not waited for. */
+test("a server that does not answer is hung up on after a second", () => {
+  const { socket, connection } = newConnection();
+  socket.open();
+  connection.close();
+  vi.advanceTimersByTime(1000);
+
+  expect(socket.closedWith).toEqual([1000]);
+});
+
+/** A network that is gone does not keep the page waiting for the close event. */
+test("a socket that does not close is given up", () => {
+  const { connection, socket, codes } = newConnection();
+  socket.open();
+  connection.close();
+  vi.advanceTimersByTime(3000);
+
+  expect(codes).toEqual([1006]);
+  socket.drop(1000);
+  expect(codes).toEqual([1006]);
+});
+
+/** A socket that is still connecting cannot say goodbye; it is just closed. */
+test("a connecting socket is closed without a message", () => {
+  const { socket, connection } = newConnection();
+  connection.close();
+
+  expect(socket.closedWith).toEqual([1000]);
+  expect(socket.sent).toEqual([]);
+});
+
+/** The page goes away: message, then close, without a wait. */
+test("closing now says goodbye and closes in one step", () => {
+  const { socket, connection } = newConnection();
+  socket.open();
+  connection.closeNow();
+
+  expect(socket.types).toEqual(["session.close"]);
+  expect(socket.closedWith).toEqual([1000]);
+});
+
+/** After the server's own goodbye there is nothing to ask for. */
+test("hanging up closes without a message", () => {
+  const { socket, connection } = newConnection();
+  socket.open();
+  connection.hangUp();
+
+  expect(socket.sent).toEqual([]);
+  expect(socket.closedWith).toEqual([1000]);
+});
+
+/** After the goodbye nothing more is said. */
+test("nothing is sent after the goodbye", () => {
+  const { socket, connection } = newConnection();
+  socket.open();
+  connection.close();
+  connection.close();
+  connection.send(sendText("too late"));
+
+  expect(socket.types).toEqual(["session.close"]);
+});
+
+/** A slow network loses microphone frames rather than growing the delay; words in writing are kept. */
+test("microphone frames are left out when the network is full", () => {
+  const { socket, connection } = newConnection();
+  socket.open();
+  socket.bufferedAmount = 300_000;
+  connection.sendLossy(appendAudio("AAA="));
+  connection.send(sendText("kept"));
+  socket.bufferedAmount = 0;
+  connection.sendLossy(appendAudio("AAA="));
+
+  expect(socket.types).toEqual(["input_text.send", "input_audio_buffer.append"]);
+});

@@ -1,0 +1,228 @@
+/** A browser made of plain objects: what the page would do is done by the test. */
+import type { Browser } from "../src/browser.js";
+
+export class FakeSocket {
+  readyState = 0;
+  bufferedAmount = 0;
+  readonly sent: Record<string, unknown>[] = [];
+  readonly closedWith: number[] = [];
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+
+  constructor(readonly url: string) {}
+
+  get types(): unknown[] {
+    return this.sent.map((message) => message["type"]);
+  }
+
+  send(frame: string): void {
+    this.sent.push(JSON.parse(frame) as Record<string, unknown>);
+  }
+
+  close(code: number): void {
+    this.closedWith.push(code);
+    this.readyState = 2;
+  }
+
+  /** The server accepts. */
+  open(): void {
+    this.readyState = 1;
+  }
+
+  /** The server sends a message. */
+  receive(message: Record<string, unknown>): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  /** The socket is closed. */
+  drop(code: number): void {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+export class FakeTrack {
+  enabled = true;
+  stopped = false;
+  onended: (() => void) | null = null;
+
+  stop(): void {
+    this.stopped = true;
+  }
+}
+
+export class FakeStream {
+  readonly track = new FakeTrack();
+  readonly getTracks = (): FakeTrack[] => [this.track];
+  readonly getAudioTracks = this.getTracks;
+}
+
+export class FakeNode {
+  readonly connectedTo: unknown[] = [];
+  disconnected = false;
+
+  connect(target: unknown): void {
+    this.connectedTo.push(target);
+  }
+
+  disconnect(): void {
+    this.disconnected = true;
+  }
+}
+
+export class FakeWorkletNode extends FakeNode {
+  readonly told: Record<string, unknown>[] = [];
+  readonly port = {
+    onmessage: null as ((event: { data: unknown }) => void) | null,
+    postMessage: (message: Record<string, unknown>): void => void this.told.push(message),
+  };
+
+  constructor(
+    readonly name: string,
+    readonly options: AudioWorkletNodeOptions,
+  ) {
+    super();
+  }
+
+  /** The worklet speaks to the page. */
+  say(data: unknown): void {
+    this.port.onmessage?.({ data });
+  }
+}
+
+export class FakeContext extends EventTarget {
+  state = "suspended";
+  resumes = 0;
+  closed = false;
+  sinkId = "";
+  readonly destination = {};
+  readonly modules: string[] = [];
+  /** Addresses that do not exist. */
+  missing: readonly string[] = [];
+  audioWorklet: { addModule(url: string): Promise<void> } | undefined = {
+    addModule: (url) => {
+      this.modules.push(url);
+      return this.missing.includes(url) ? Promise.reject(new Error("404")) : Promise.resolve();
+    },
+  };
+
+  resume(): Promise<void> {
+    this.resumes += 1;
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+
+  setSinkId(id: string): Promise<void> {
+    this.sinkId = id;
+    return id === "gone" ? Promise.reject(new Error("NotFoundError")) : Promise.resolve();
+  }
+
+  createMediaStreamSource(): FakeNode {
+    return new FakeNode();
+  }
+
+  createAnalyser(): FakeNode {
+    const loud = { getFloatTimeDomainData: (samples: Float32Array) => samples.fill(0.5) };
+    return Object.assign(new FakeNode(), loud);
+  }
+}
+
+export class FakeBrowser implements Browser {
+  readonly sockets: FakeSocket[] = [];
+  readonly contexts: FakeContext[] = [];
+  readonly nodes: FakeWorkletNode[] = [];
+  readonly streams: FakeStream[] = [];
+  readonly asked: MediaTrackConstraints[] = [];
+  readonly reported: unknown[] = [];
+  readonly events = new EventTarget();
+  pageUrl: string | undefined = "https://shop.example/page";
+  scriptUrl: string | undefined = "https://voice.example/sdk/agent-sdk.browser.js";
+  /** What the visitor does when asked for the microphone; a promise that stays open is an open prompt. */
+  answerPrompt = (): Promise<FakeStream> => Promise.resolve(new FakeStream());
+  /** Called with every new context, before the SDK gets it. */
+  prepareContext: (context: FakeContext) => void = () => undefined;
+
+  get socket(): FakeSocket {
+    return last(this.sockets);
+  }
+
+  get context(): FakeContext {
+    return last(this.contexts);
+  }
+
+  get microphone(): FakeWorkletNode {
+    return last(this.nodes.filter(({ name }) => name === "vivavoce-capture"));
+  }
+
+  get loudspeaker(): FakeWorkletNode {
+    return last(this.nodes.filter(({ name }) => name === "vivavoce-playback"));
+  }
+
+  openSocket(url: string): WebSocket {
+    this.sockets.push(new FakeSocket(url));
+    return this.socket as unknown as WebSocket;
+  }
+
+  openAudio(): AudioContext {
+    const context = new FakeContext();
+    this.prepareContext(context);
+    this.contexts.push(context);
+    return context as unknown as AudioContext;
+  }
+
+  createWorkletNode(
+    _context: AudioContext,
+    name: string,
+    options: AudioWorkletNodeOptions,
+  ): AudioWorkletNode {
+    const node = new FakeWorkletNode(name, options);
+    this.nodes.push(node);
+    return node as unknown as AudioWorkletNode;
+  }
+
+  async openMicrophone(constraints: MediaTrackConstraints): Promise<MediaStream> {
+    this.asked.push(constraints);
+    const stream = await this.answerPrompt();
+    this.streams.push(stream);
+    return stream as unknown as MediaStream;
+  }
+
+  siblingWorklets(): { capture: string; playback: string } {
+    return {
+      capture: "https://voice.example/sdk/worklets/capture.js",
+      playback: "https://voice.example/sdk/worklets/playback.js",
+    };
+  }
+
+  reportError(error: unknown): void {
+    this.reported.push(error);
+  }
+}
+
+function last<Item>(items: readonly Item[]): Item {
+  const item = items.at(-1);
+  if (item === undefined) {
+    throw new Error("the SDK has not asked for one yet");
+  }
+  return item;
+}
+
+/** Lets everything that is ready to run, run: promises, and nothing that needs time. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await Promise.resolve();
+  }
+}
+
+/** The first message of a session. */
+export const CREATED = {
+  type: "session.created",
+  session_id: "7d0c2a52-6f0e-4a53-8f6c-0d4a0c7b8a11",
+  call_id: "CALL-1776756378884-6a553c",
+  sample_rate: 24000,
+  channels: 1,
+};

@@ -1,0 +1,98 @@
+"""``vivavoce doctor``: can this machine, with this configuration, serve calls?"""
+
+import argparse
+import asyncio
+import os
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vivavoce.errors import VivavoceError
+
+if TYPE_CHECKING:
+    from vivavoce.config import Config
+
+__all__ = ["add", "run"]
+
+
+def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the verb."""
+    verbs.add_parser("doctor", help="check that this machine and this configuration can serve calls")
+
+
+def run(_: argparse.Namespace) -> int:
+    """Check everything, and say one sentence about each; returns 0 if all is well."""
+    from vivavoce.config import load_config
+
+    return asyncio.run(_examine(load_config(os.environ)))
+
+
+async def _examine(config: "Config") -> int:
+    healthy = True
+    checks: tuple[Callable[[Config], Awaitable[str]], ...] = (_data_folder, _database, _engines, _pages, _port)
+    for check in checks:
+        try:
+            print(f"ok    {await check(config)}")
+        except (VivavoceError, OSError) as error:
+            healthy = False
+            print(f"fail  {error}")
+    return 0 if healthy else 1
+
+
+async def _data_folder(config: "Config") -> str:
+    try:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=config.data):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"the data folder {config.data} cannot be written: {error.strerror}; set VIVAVOCE_DATA"
+        ) from error
+    return f"the data folder {config.data} can be written"
+
+
+async def _database(config: "Config") -> str:
+    from vivavoce.store.database import open_database
+
+    database = await open_database(config.database_url)
+    await database.close()
+    return f"the database {database.name} opens"
+
+
+async def _engines(config: "Config") -> str:
+    from vivavoce.lineup import Choice, open_lineup
+
+    choice = Choice(vad=config.vad, stt=config.stt, llm=config.llm, tts=config.tts, settings=config.engines)
+    lineup = await open_lineup(choice, os.environ, own_port=config.port)
+    await lineup.close()
+    return "the engines open: " + " ".join(lineup.notes)
+
+
+async def _pages(_: "Config") -> str:
+    from vivavoce.server.services import STATIC
+
+    missing = [name for name in ("index.html", "sdk/agent-sdk.browser.js") if not await _is_file(STATIC / name)]
+    if missing:
+        raise FileNotFoundError(f"the pages have not been built ({', '.join(missing)} missing): type make run")
+    return "the talk page and the SDK have been built"
+
+
+async def _is_file(path: Path) -> bool:
+    return await asyncio.to_thread(path.is_file)
+
+
+async def _port(config: "Config") -> str:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As the server does: a connection of the last run that has not quite gone is no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            raise OSError(
+                f"cannot listen on {config.host} port {config.port}: {error.strerror}; "
+                "stop the program that holds the port, or set VIVAVOCE_HOST and VIVAVOCE_PORT"
+            ) from error
+    return f"the port {config.port} on {config.host} is free"

@@ -1,0 +1,257 @@
+"""
+Both voices of a call on one timeline.
+
+While the call runs, each voice is appended to a file of raw samples at its own rate: that costs next to nothing, and
+what has been written survives the process. When the call is over (or at the next start, if the process was killed)
+the two are joined into one stereo FLAC: left the visitor, right the agent as it was heard.
+
+Sound is placed by its sample position on the session's timeline, never by when it was written.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import soundfile
+
+from vivavoce.audio.pcm import Pcm, Samples
+from vivavoce.audio.resample import resampled
+from vivavoce.errors import StoreError
+
+__all__ = ["DUAL_FILE", "JOURNAL_FILE", "Recorder", "Recording", "Tracks", "join_tracks"]
+
+log = logging.getLogger(__name__)
+
+# Name of the finished recording in the call's folder.
+DUAL_FILE = "dual.flac"
+_SHAPE_FILE = "tracks.json"
+_VISITOR_FILE = "visitor.s16"
+_AGENT_FILE = "agent.s16"
+JOURNAL_FILE = "events.jsonl"
+
+# Raw sound and journals are written this often: a killed process loses at most this much.
+_FLUSH_S = 0.5
+# A frame may be this late before the gap before it counts as silence: a muted microphone sends nothing.
+_LATE_S = 0.25
+
+
+class TrackShape(msgspec.Struct):
+    """What the raw files of a call hold."""
+
+    visitor_hz: int
+    agent_hz: int
+
+
+@dataclass(slots=True)
+class _Flushed:
+    """What is to be appended to the files of a call."""
+
+    visitor: list[Samples]
+    agent: list[Samples]
+    journal: list[bytes]
+
+
+class Tracks:
+    """
+    Lays both voices of a call onto its timeline.
+
+    Pure: it takes sound with its place in session seconds and gives out the samples to append.
+    """
+
+    def __init__(self, *, visitor_hz: int, agent_hz: int) -> None:
+        self._visitor_hz = visitor_hz
+        self._agent_hz = agent_hz
+        # Samples laid so far.
+        self._visitor_end = 0
+        self._agent_end = 0
+        self._visitor: list[Samples] = []
+        self._agent: list[Samples] = []
+        # Agent sound that may still be cut before it is heard.
+        self._unheard: deque[tuple[float, Pcm]] = deque()
+
+    def visitor(self, at: float, samples: Samples) -> None:
+        """Microphone sound whose last sample came at ``at``."""
+        start = round(at * self._visitor_hz) - len(samples)
+        gap = start - self._visitor_end
+        if gap > _LATE_S * self._visitor_hz:
+            self._visitor.append(np.zeros(gap, np.int16))
+            self._visitor_end += gap
+        self._visitor.append(samples)
+        self._visitor_end += len(samples)
+
+    def agent(self, play_at: float, pcm: Pcm) -> None:
+        """Agent sound that will be heard from ``play_at`` on."""
+        self._unheard.append((play_at, pcm))
+
+    def cut(self, at: float) -> None:
+        """What the agent would have said after ``at`` is not heard."""
+        while self._unheard:
+            play_at, pcm = self._unheard.pop()
+            heard = round((at - play_at) * pcm.rate_hz)
+            if heard > 0:
+                self._unheard.append((play_at, Pcm(pcm.samples[:heard], pcm.rate_hz)))
+                return
+
+    def flush(self, at: float) -> tuple[list[Samples], list[Samples]]:
+        """The samples of the visitor and of the agent that are certain by ``at`` and were not given out before."""
+        while self._unheard and self._unheard[0][0] + self._unheard[0][1].duration_s <= at:
+            play_at, pcm = self._unheard.popleft()
+            # Rounding must not make a gap of a sample between two frames that join.
+            gap = round(play_at * self._agent_hz) - self._agent_end
+            if gap > 1:
+                self._agent.append(np.zeros(gap, np.int16))
+                self._agent_end += gap
+            self._agent.append(pcm.samples)
+            self._agent_end += len(pcm.samples)
+        laid = self._visitor, self._agent
+        self._visitor, self._agent = [], []
+        return laid
+
+
+class Recording:
+    """The recording and the journal of one call; cheap enough for the path of every frame."""
+
+    def __init__(self, folder: Path, *, visitor_hz: int, agent_hz: int, sound: bool) -> None:
+        self.folder = folder
+        self._sound = sound
+        self._shape = TrackShape(visitor_hz, agent_hz)
+        self._tracks = Tracks(visitor_hz=visitor_hz, agent_hz=agent_hz)
+        # The journal's lines that have not been written.
+        self._journal: list[bytes] = []
+
+    def visitor(self, at: float, samples: Samples) -> None:
+        """Microphone sound at the visitor's rate came in at ``at``."""
+        if self._sound:
+            self._tracks.visitor(at, samples)
+
+    def agent(self, play_at: float, pcm: Pcm) -> None:
+        """Agent sound was sent, to be heard from ``play_at`` on."""
+        if self._sound:
+            self._tracks.agent(play_at, pcm)
+
+    def cut(self, at: float) -> None:
+        """Agent sound after ``at`` is not heard."""
+        self._tracks.cut(at)
+
+    def note(self, line: bytes) -> None:
+        """Add a line to the journal."""
+        self._journal.append(line)
+
+    def take(self, at: float) -> _Flushed:
+        """What is to be written now; ``at`` is the session's time."""
+        visitor, agent = self._tracks.flush(at)
+        journal, self._journal = self._journal, []
+        return _Flushed(visitor, agent, journal)
+
+    def write(self, flushed: _Flushed) -> None:
+        """Append to the files; blocks, so it runs in a worker thread."""
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True, mode=0o700)
+            (self.folder / _SHAPE_FILE).write_bytes(msgspec.json.encode(self._shape))
+        for name, pieces in ((_VISITOR_FILE, flushed.visitor), (_AGENT_FILE, flushed.agent)):
+            if pieces:
+                with (self.folder / name).open("ab") as file:
+                    file.write(np.concatenate(pieces).tobytes())
+        if flushed.journal:
+            with (self.folder / JOURNAL_FILE).open("ab") as file:
+                file.write(b"\n".join(flushed.journal) + b"\n")
+
+
+def join_tracks(folder: Path) -> Path | None:
+    """
+    Join the raw files of a call into one stereo FLAC at the higher of the two rates, and remove them.
+
+    Returns:
+        The FLAC file, or None where nothing was recorded.
+
+    Raises:
+        StoreError: The folder cannot be read or written.
+    """
+    visitor_file, agent_file = folder / _VISITOR_FILE, folder / _AGENT_FILE
+    try:
+        if not visitor_file.exists() and not agent_file.exists():
+            return folder / DUAL_FILE if (folder / DUAL_FILE).exists() else None
+        shape = msgspec.json.decode((folder / _SHAPE_FILE).read_bytes(), type=TrackShape)
+        rate_hz = max(shape.visitor_hz, shape.agent_hz)
+        left = resampled(Pcm(_raw(visitor_file), shape.visitor_hz), rate_hz).samples
+        right = resampled(Pcm(_raw(agent_file), shape.agent_hz), rate_hz).samples
+        stereo = np.zeros((max(len(left), len(right)), 2), np.int16)
+        stereo[: len(left), 0] = left
+        stereo[: len(right), 1] = right
+        unfinished = folder / (DUAL_FILE + ".part")
+        soundfile.write(unfinished, stereo, rate_hz, format="FLAC", subtype="PCM_16")
+        # Only a complete file gets the name that readers look for.
+        unfinished.rename(folder / DUAL_FILE)
+        visitor_file.unlink(missing_ok=True)
+        agent_file.unlink(missing_ok=True)
+    except (OSError, ValueError, soundfile.SoundFileError) as error:
+        raise StoreError(f"recording in {folder} cannot be finished: {error}") from error
+    return folder / DUAL_FILE
+
+
+def _raw(file: Path) -> Samples:
+    if not file.exists():
+        return np.zeros(0, np.int16)
+    data = file.read_bytes()
+    # A killed process may have left half a sample.
+    return np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+
+
+class Recorder:
+    """Writes the recordings of all live calls, from one task, in a worker thread."""
+
+    def __init__(self) -> None:
+        # Live recordings, with the loop's time at which their session opened.
+        self._live: dict[Recording, float] = {}
+        self._lock = asyncio.Lock()
+
+    def add(self, recording: Recording, opened_at: float) -> None:
+        """A call begins; ``opened_at`` is the loop's time."""
+        self._live[recording] = opened_at
+
+    async def finish(self, recording: Recording) -> Path | None:
+        """A call is over: write the rest and join its tracks; returns the finished file, if there is one."""
+        self._live.pop(recording, None)
+        async with self._lock:
+            rest = recording.take(float("inf"))
+
+            def finish() -> Path | None:
+                recording.write(rest)
+                return join_tracks(recording.folder)
+
+            return await asyncio.to_thread(finish)
+
+    async def run(self) -> None:
+        """Write what has come in, again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(_FLUSH_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what has come in."""
+        now = asyncio.get_running_loop().time()
+        async with self._lock:
+            batch = [(recording, recording.take(now - opened_at)) for recording, opened_at in self._live.items()]
+            if batch:
+                await asyncio.to_thread(_write_all, batch)
+
+
+def _write_all(batch: list[tuple[Recording, _Flushed]]) -> None:
+    for recording, flushed in batch:
+        try:
+            recording.write(flushed)
+        except OSError as error:
+            # The call is worth more than its recording: it goes on, and the operator is told.
+            log.warning("cannot write the recording in %s: %s", recording.folder, error)
+
+
+def unfinished(root: Path) -> list[Path]:
+    """The folders of calls whose tracks were never joined, because the process was killed."""
+    with contextlib.suppress(FileNotFoundError):
+        return sorted({file.parent for name in (_VISITOR_FILE, _AGENT_FILE) for file in root.glob(f"*/{name}")})
+    return []

@@ -1,0 +1,1 @@
+"""The server: HTTP, voice sockets, and the parts of the house put together."""

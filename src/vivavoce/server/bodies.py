@@ -1,0 +1,44 @@
+"""Request bodies: JSON objects, or a refusal that says what is wrong."""
+
+import msgspec
+
+from vivavoce.errors import Refused
+from vivavoce.server.answers import AnyRequest
+
+__all__ = ["MOST_BYTES", "read_object", "text_field"]
+
+# Far more than any agent document needs.
+MOST_BYTES = 1_000_000
+
+
+async def read_object(request: AnyRequest) -> dict[str, object]:
+    """
+    The body as a JSON object; an empty body counts as an empty object.
+
+    Raises:
+        Refused: 400 for anything else.
+    """
+    body = await request.body()
+    if not body.strip():
+        return {}
+    try:
+        return msgspec.json.decode(body, type=dict[str, object])
+    except msgspec.ValidationError as error:
+        raise Refused(400, "The body must be a JSON object") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, "The body is not valid JSON") from error
+
+
+def text_field(body: dict[str, object], name: str) -> str:
+    """
+    A field that must be there and must be text.
+
+    Raises:
+        Refused: 400 in the API's words, such as ``agent_id: Required``.
+    """
+    value = body.get(name)
+    if value is None or value == "":
+        raise Refused(400, f"{name}: Required")
+    if not isinstance(value, str):
+        raise Refused(400, f"{name}: Expected string")
+    return value

@@ -1,0 +1,267 @@
+"""
+The live calls of this process: how one begins, is recorded, and ends.
+
+``admit`` does everything that has to wait (look up, reserve a slot, store the call), so that ``begin``, which runs
+when the socket opens, only puts parts together: opening a call must not be felt by another.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vivavoce import ids
+from vivavoce.audio.pcm import Pcm, Samples
+from vivavoce.audio.windows import VAD_RATE_HZ
+from vivavoce.clock import now
+from vivavoce.config import Config
+from vivavoce.engines.engine import Engines
+from vivavoce.errors import Refused, StoreError
+from vivavoce.feed import Feed
+from vivavoce.journal import brief_line, event_line
+from vivavoce.recording import DUAL_FILE, Recorder, Recording
+from vivavoce.server.admission import Admission, ConnectRequest, admit
+from vivavoce.server.briefing import brief_for, style_of
+from vivavoce.server.door import StoreDoor
+from vivavoce.server.sockets import Begin, CallSocket
+from vivavoce.session import Session
+from vivavoce.store import calls
+from vivavoce.store.database import Database
+from vivavoce.talk.brief import Brief
+from vivavoce.talk.events import Event
+from vivavoce.talk.facts import Fact
+from vivavoce.wire.atoms import DIALECT, AtomsCodec
+from vivavoce.wire.dialect import SessionNames
+from vivavoce.wire.variables import resolve
+
+__all__ = ["Calls"]
+
+log = logging.getLogger(__name__)
+
+# A caller waits this long for a slot before he is refused (wire-spec 1.12: queued, not refused at once).
+_SLOT_WAIT_S = 5.0
+# A call that is told to end has this long to say goodbye.
+_GOODBYE_S = 5.0
+
+
+class _Record:
+    """Follows one call for the store: its facts, its events, both voices."""
+
+    def __init__(self, call_id: str, feed: Feed, recording: Recording) -> None:
+        self._call_id = call_id
+        self._feed = feed
+        self._recording = recording
+
+    def fact(self, fact: Fact) -> None:
+        self._feed.publish(self._call_id, fact)
+
+    def event(self, event: Event) -> None:
+        self._recording.note(event_line(event))
+
+    def visitor(self, at: float, samples: Samples) -> None:
+        self._recording.visitor(at, samples)
+
+    def agent(self, play_at: float, pcm: Pcm) -> None:
+        self._recording.agent(play_at, pcm)
+
+    def cut(self, at: float) -> None:
+        self._recording.cut(at)
+
+
+@dataclass(slots=True, eq=False)
+class _Slot:
+    """One call, from its admission to its end."""
+
+    names: SessionNames
+    codec: AtomsCodec
+    brief: Brief
+    admission: Admission
+    session: Session | None = None
+    task: "asyncio.Task[None] | None" = field(default=None)
+
+
+class Calls:
+    """Takes new calls, holds the live ones, and ends them."""
+
+    def __init__(self, *, config: Config, database: Database, feed: Feed, engines: Engines, recorder: Recorder) -> None:
+        self._config = config
+        self._database = database
+        self._feed = feed
+        self._engines = engines
+        self._recorder = recorder
+        self._door = StoreDoor(database, lambda: self.draining)
+        # Set while the server is about to stop: no new calls.
+        self.draining = False
+        # Admitted calls, live or about to be.
+        self._slots: set[_Slot] = set()
+        # Told whenever a call has ended.
+        self._freed = asyncio.Condition()
+
+    @property
+    def live(self) -> int:
+        """The number of calls."""
+        return len(self._slots)
+
+    # -- a call begins (sockets.Receptionist) ---------------------------------------------------------------
+
+    async def admit(self, path: str, request: ConnectRequest) -> Begin:
+        """
+        Admit a request and prepare its call.
+
+        Raises:
+            Refused: As in wire-spec 1.4.3; 404 for a path where no voice socket is, 503 where all slots are taken.
+        """
+        if path not in DIALECT.paths:
+            raise Refused(404, "No voice socket here")
+        admission = await admit(request, self._door)
+        slot = self._prepare(admission)
+        await self._reserve(slot)
+        try:
+            await self._store(slot)
+        except BaseException:
+            await self._release(slot)
+            raise
+        return lambda socket: self._begin(slot, socket)
+
+    def missed(self, begin: Begin) -> None:
+        """The client left before its socket opened: begin the call on no socket, which ends it at once."""
+        socket = _NoSocket()
+        begin(socket).leave("websocket_closed")  # type: ignore[arg-type]  # it only ever sends and closes
+
+    def _prepare(self, admission: Admission) -> _Slot:
+        names = SessionNames(session_id=ids.session_id(), call_id=ids.call_id(), opened_at=now())
+        codec = AtomsCodec(
+            names,
+            admission.formats,
+            admission.mode,
+            agent_role=self._config.ws_agent_role,
+            client_tool_arguments=self._config.client_tool_arguments,
+        )
+        values = resolve(
+            admission.variables,
+            agent=admission.agent,
+            call_id=names.call_id,
+            mode=admission.mode,
+            now=names.opened_at,
+        )
+        brief = brief_for(admission.agent, mode=admission.mode, variables=values, codec=codec)
+        return _Slot(names, codec, brief, admission)
+
+    async def _reserve(self, slot: _Slot) -> None:
+        """Take a slot, or wait for one: counted here and nowhere else, so that the limit holds."""
+        most = self._config.most_calls
+        async with self._freed:
+            try:
+                async with asyncio.timeout(_SLOT_WAIT_S):
+                    await self._freed.wait_for(lambda: not most or len(self._slots) < most)
+            except TimeoutError:
+                raise Refused(503, "Service Unavailable", retry_after_s=5) from None
+            self._slots.add(slot)
+
+    async def _store(self, slot: _Slot) -> None:
+        admission, names = slot.admission, slot.names
+        agent: Mapping[str, Any] = admission.agent
+        synthesizer = agent.get("synthesizer")
+        voice = synthesizer.get("voiceConfig") if isinstance(synthesizer, Mapping) else None
+        values = resolve(
+            admission.variables, agent=agent, call_id=names.call_id, mode=admission.mode, now=names.opened_at
+        )
+        await calls.start(
+            self._database,
+            calls.Call(
+                id=names.call_id,
+                session_id=names.session_id,
+                agent_id=str(agent["_id"]),
+                mode=admission.mode,
+                started_at=names.opened_at,
+                variables=values,
+                agent=agent,
+                voice=voice if isinstance(voice, Mapping) else {},
+                model=self._engines.llm.name,
+                recording="recording" if self._records(slot) else "none",
+            ),
+        )
+
+    def _records(self, slot: _Slot) -> bool:
+        return self._config.record and slot.admission.mode == "webcall"
+
+    def _begin(self, slot: _Slot, socket: CallSocket) -> Session:
+        loop = asyncio.get_running_loop()
+        recording = Recording(
+            self._config.recordings / slot.names.call_id,
+            visitor_hz=VAD_RATE_HZ,
+            agent_hz=slot.codec.agent_rate_hz,
+            sound=self._records(slot),
+        )
+        recording.note(brief_line(slot.brief))
+        self._recorder.add(recording, loop.time())
+        session = Session(
+            brief=slot.brief,
+            codec=slot.codec,
+            engines=self._engines,
+            style=style_of(slot.admission.agent),
+            outbox=socket,
+            observer=_Record(slot.names.call_id, self._feed, recording),
+        )
+        slot.session = session
+        slot.task = loop.create_task(self._hold(slot, session, recording), name=slot.names.call_id)
+        return session
+
+    # -- a call goes on and ends ----------------------------------------------------------------------------
+
+    async def _hold(self, slot: _Slot, session: Session, recording: Recording) -> None:
+        call_id = slot.names.call_id
+        log.info("%s begins", call_id)
+        reason = "server_error"
+        try:
+            reason = await session.run()
+        except Exception:
+            log.exception("%s failed", call_id)
+            session.leave("server_error")
+        finally:
+            await self._release(slot)
+            log.info("%s ended: %s", call_id, reason)
+            await self._close(slot, recording, reason)
+
+    async def _close(self, slot: _Slot, recording: Recording, reason: str) -> None:
+        """Write the end of the call down."""
+        try:
+            await calls.finish(self._database, slot.names.call_id, reason=reason)
+            file = await self._recorder.finish(recording)
+            if self._records(slot):
+                path = f"{slot.names.call_id}/{DUAL_FILE}" if file is not None else ""
+                await calls.set_recording(self._database, slot.names.call_id, "ready" if path else "none", path=path)
+        except StoreError as error:
+            log.warning("%s could not be closed in the store: %s", slot.names.call_id, error)
+
+    async def _release(self, slot: _Slot) -> None:
+        async with self._freed:
+            self._slots.discard(slot)
+            self._freed.notify_all()
+
+    # -- the server stops -----------------------------------------------------------------------------------
+
+    async def drain(self, wait_s: float) -> None:
+        """Take no new calls, wait for those that are live, and end what is left."""
+        self.draining = True
+        tasks = [slot.task for slot in self._slots if slot.task is not None]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=wait_s)
+        if late:
+            log.info("%d calls are ended because the server stops", len(late))
+            for slot in tuple(self._slots):
+                if slot.session is not None:
+                    slot.session.leave("server_error")
+            await asyncio.wait(late, timeout=_GOODBYE_S)
+
+
+class _NoSocket:
+    """The way to a client that has left."""
+
+    def send(self, frame: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,200 @@
+"""Puts the parts of the house together, and runs them until the operator stops the server."""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from os import environ
+
+import uvicorn
+
+from vivavoce.config import Config
+from vivavoce.errors import ConfigError, StoreError
+from vivavoce.feed import Feed
+from vivavoce.lineup import Choice, Lineup, open_lineup
+from vivavoce.recording import DUAL_FILE, Recorder, join_tracks, unfinished
+from vivavoce.server.app import create_app
+from vivavoce.server.calls import Calls
+from vivavoce.server.services import Services
+from vivavoce.server.sockets import VoiceHttp, upgrade_class
+from vivavoce.store import calls as stored_calls
+from vivavoce.store import facts as stored_facts
+from vivavoce.store.database import Database, open_database
+
+__all__ = ["House", "open_house", "serve"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts of one running server."""
+
+    config: Config
+    database: Database
+    lineup: Lineup
+    calls: Calls
+    services: Services
+
+
+@asynccontextmanager
+async def open_house(config: Config) -> AsyncIterator[House]:
+    """
+    Open everything that a server needs but its port, and close it in reverse order.
+
+    Raises:
+        ConfigError: An engine that was asked for is not there.
+        StoreError: The database cannot be opened.
+    """
+    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as stack:
+        database = await open_database(config.database_url)
+        stack.push_async_callback(database.close)
+        choice = Choice(vad=config.vad, stt=config.stt, llm=config.llm, tts=config.tts, settings=config.engines)
+        lineup = await open_lineup(choice, environ, own_port=config.port)
+        stack.push_async_callback(lineup.close)
+        feed = Feed(partial(stored_facts.write, database))
+        feed.start()
+        stack.push_async_callback(feed.close)
+        recorder = Recorder()
+        calls = Calls(config=config, database=database, feed=feed, engines=lineup.engines, recorder=recorder)
+        services = Services(
+            config=config,
+            database=database,
+            feed=feed,
+            recordings=config.recordings,
+            draining=lambda: calls.draining,
+            page_notes=lineup.notes,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(recorder.run(), name="recorder"),
+                tasks.create_task(_tidy_up(config, database), name="tidy-up"),
+            ]
+            try:
+                yield House(config, database, lineup, calls, services)
+            finally:
+                for task in running:
+                    task.cancel()
+
+
+async def _tidy_up(config: Config, database: Database) -> None:
+    """Finish the recordings of calls whose process was killed."""
+    for folder in await asyncio.to_thread(unfinished, config.recordings):
+        try:
+            file = await asyncio.to_thread(join_tracks, folder)
+            state: stored_calls.RecordingState = "ready" if file is not None else "none"
+            await stored_calls.set_recording(database, folder.name, state, path=f"{folder.name}/{DUAL_FILE}")
+        except StoreError as error:
+            log.warning("%s", error)
+            await stored_calls.set_recording(database, folder.name, "failed")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which leaves the signals to us: it does not know the calls, so it would not wait for them."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(house: House, ready: Callable[[str], None]) -> None:
+    """
+    Serve until SIGINT or SIGTERM; then take no new calls, wait for those that are live, and stop.
+
+    A second signal does not wait.
+
+    Args:
+        house: From ``open_house``.
+        ready: Called once with the server's URL when it answers.
+
+    Raises:
+        ConfigError: The port cannot be opened.
+    """
+    config, calls = house.config, house.calls
+    listener = _listen(config)
+    # The calls that the last process left open cannot be live: the port is ours.
+    orphans = await stored_calls.close_orphans(house.database)
+    if orphans:
+        log.info("%d calls of a process that was killed have been closed", len(orphans))
+    server = _Server(
+        uvicorn.Config(
+            create_app(house.services),
+            # uvicorn takes classes or anything that makes protocols in their place.
+            http=VoiceHttp,
+            ws=upgrade_class(calls),  # type: ignore[arg-type]
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        ),
+        on_started=lambda: ready(_url(config, listener)),
+    )
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Task[None] | None = None
+
+    async def stop() -> None:
+        await calls.drain(config.drain_s)
+        server.should_exit = True
+
+    def on_signal() -> None:
+        nonlocal stopping
+        if stopping is None:
+            log.info("stopping: %d calls are live; again to stop at once", calls.live)
+            stopping = loop.create_task(stop(), name="stop")
+        else:
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    # What has been loaded stays: the collector need not look at it again and again while calls run.
+    gc.collect()
+    gc.freeze()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        if stopping is not None:
+            stopping.cancel()
+            with suppress(asyncio.CancelledError):
+                await stopping
+        await calls.drain(0.0)
+
+
+def _listen(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"cannot listen on {config.host} port {config.port}: {error.strerror}; "
+            "set VIVAVOCE_HOST and VIVAVOCE_PORT, or stop the program that holds the port"
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _url(config: Config, listener: socket.socket) -> str:
+    """The server's URL as a person would type it on this machine: browsers allow a microphone on localhost."""
+    host, port = listener.getsockname()[:2]
+    if config.host in ("0.0.0.0", "::", "127.0.0.1", "::1", "localhost"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

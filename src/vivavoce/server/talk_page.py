@@ -1,0 +1,106 @@
+"""
+What the talk page asks for: which agents there are, and a token to talk to one.
+
+No key is asked for, so the page is open to this machine only, unless the operator says otherwise.
+"""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from vivavoce.errors import Refused
+from vivavoce.server.answers import AnyRequest
+from vivavoce.server.bodies import read_object, text_field
+from vivavoce.server.rest_agents import agent_of
+from vivavoce.server.services import Services
+from vivavoce.store import agents, tokens
+from vivavoce.store.tokens import Grant
+
+__all__ = ["HANDLERS", "objection"]
+
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_MOST_AGENTS = 100
+
+
+def objection(
+    mode: Literal["local", "on", "off"], *, peer: str, headers: Mapping[str, str], public_url: str = ""
+) -> str:
+    """
+    Why a request may not use the talk page; empty when it may.
+
+    With ``local`` the connection must come from this machine, and from nobody who speaks through a proxy on it.
+    A name other than localhost in ``Host`` may be a foreign page's that was pointed at this machine (DNS rebinding),
+    and another ``Origin`` is a foreign page.
+
+    Args:
+        mode: The setting ``talk_page``.
+        peer: The address that the connection came from.
+        headers: The request's, with names in lower case.
+        public_url: The setting; its host counts as our own, as a proxy may rewrite ``Host``.
+    """
+    if mode == "off":
+        return "The talk page is switched off (VIVAVOCE_TALK_PAGE)"
+    host = headers.get("host", "").lower()
+    if mode == "local":
+        forwarded = any(name == "forwarded" or name.startswith("x-forwarded-") for name in headers)
+        if forwarded or not _is_loopback(peer) or urlsplit(f"//{host}").hostname not in _LOCAL_NAMES:
+            return "The talk page is open to this machine only: set VIVAVOCE_TALK_PAGE=on to open it to others"
+    own_hosts = {host, urlsplit(public_url).netloc.lower()} - {""}
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() not in own_hosts:
+        return "The talk page is not open to other pages"
+    if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        return "The talk page is not open to other pages"
+    return ""
+
+
+@get("/page/agents", summary="The agents that the talk page offers")
+async def page_agents(request: AnyRequest, services: NamedDependency[Services]) -> dict[str, object]:
+    """The agents, the oldest first, and what is to be known about this server."""
+    _check(request, services)
+    found = await agents.list_page(services.database, size=_MOST_AGENTS, descending=False)
+    return {
+        "agents": [{"id": agent.id, "name": agent.name} for agent in found.agents],
+        "brain": " ".join(services.page_notes),
+    }
+
+
+@post("/page/token", status_code=201, summary="A token for the talk page")
+async def page_token(request: AnyRequest, services: NamedDependency[Services]) -> dict[str, object]:
+    """A token for one call to one agent, of use to the page's own origin only."""
+    _check(request, services)
+    if services.draining():
+        raise Refused(503, "Service Unavailable", retry_after_s=1)
+    agent = await agent_of(services.database, text_field(await read_object(request), "agent_id"), unknown=404)
+    if agent.archived_at is not None:
+        raise Refused(404, "Agent not found")
+    grant = Grant(agent.id, origin=request.headers.get("origin", ""))
+    return {"access_token": await tokens.mint(services.database, grant), "expires_in": tokens.LIFETIME_S}
+
+
+def _check(request: AnyRequest, services: Services) -> None:
+    config = services.config
+    text = objection(
+        config.talk_page,
+        peer=request.client.host if request.client else "",
+        headers={name.lower(): value for name, value in request.headers.items()},
+        public_url=config.public_url,
+    )
+    if text:
+        raise Refused(403, text)
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+HANDLERS = (page_agents, page_token)

@@ -1,0 +1,1 @@
+"""The store: tables, the only SQL of the project, and migrations."""

@@ -1,0 +1,185 @@
+"""The calls: one row each, opened when the session starts and closed when it ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, cast
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from vivavoce.clock import now
+from vivavoce.store.database import Database
+from vivavoce.store.facts import fact_to_row
+from vivavoce.store.tables import calls, facts
+from vivavoce.talk.facts import CallEnded
+
+__all__ = ["Call", "CallStatus", "RecordingState", "close_orphans", "find", "finish", "set_recording", "start"]
+
+CallStatus = Literal["active", "completed", "failed"]
+# None was wanted; being written; ready to be fetched; lost.
+RecordingState = Literal["none", "recording", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One call as it is stored.
+
+    Args:
+        id: ``CALL-…``.
+        agent: The agent's document as it was when the call began.
+        voice: The voice that speaks: ``model``, ``voiceId``, ``gender``.
+        model: The language model that answers.
+        recording_path: Relative to the folder of the recordings.
+    """
+
+    id: str
+    session_id: str
+    agent_id: str
+    mode: str
+    started_at: datetime
+    status: CallStatus = "active"
+    ended_at: datetime | None = None
+    end_reason: str = ""
+    variables: Mapping[str, object] = field(default_factory=dict)
+    agent: Mapping[str, object] = field(default_factory=dict)
+    voice: Mapping[str, object] = field(default_factory=dict)
+    model: str = ""
+    recording: RecordingState = "none"
+    recording_path: str = ""
+
+
+async def start(database: Database, call: Call) -> None:
+    """Store a call that begins. Its facts can be stored from now on."""
+    async with database.write() as connection:
+        await connection.execute(
+            insert(calls).values(
+                id=call.id,
+                session_id=call.session_id,
+                agent_id=call.agent_id,
+                mode=call.mode,
+                status=call.status,
+                started_at=call.started_at,
+                ended_at=call.ended_at,
+                end_reason=call.end_reason,
+                variables=dict(call.variables),
+                agent=dict(call.agent),
+                voice=dict(call.voice),
+                model=call.model,
+                recording=call.recording,
+                recording_path=call.recording_path,
+            )
+        )
+
+
+async def finish(database: Database, call_id: str, *, reason: str, ended_at: datetime | None = None) -> bool:
+    """
+    Close a call.
+
+    Args:
+        call_id: A call that is open.
+        reason: The reason of its ``CallEnded``; ``server_error`` makes the call a failed one.
+        ended_at: When it ended; None for now.
+
+    Returns:
+        False when there is no such open call.
+    """
+    async with database.write() as connection:
+        return await _finish(connection, call_id, reason=reason, ended_at=ended_at or now())
+
+
+async def set_recording(database: Database, call_id: str, state: RecordingState, *, path: str = "") -> bool:
+    """
+    Note the state of a call's recording.
+
+    Args:
+        call_id: The call.
+        state: The new state.
+        path: The file, relative to the folder of the recordings; empty keeps the path that is known.
+    """
+    values = {"recording": state} | ({"recording_path": path} if path else {})
+    async with database.write() as connection:
+        changed = await connection.execute(update(calls).where(calls.c.id == call_id).values(values))
+    return changed.rowcount == 1
+
+
+async def find(database: Database, call_id: str) -> Call | None:
+    """The call of this id."""
+    async with database.read() as connection:
+        row = (await connection.execute(select(calls).where(calls.c.id == call_id))).first()
+    return None if row is None else _call(row)
+
+
+async def close_orphans(database: Database) -> tuple[str, ...]:
+    """
+    Close the calls that a killed process left open, with the reason ``server_error``.
+
+    Each ends when its last fact happened, and gets its ``CallEnded``.
+    Only the process that owns the port may do this: another's calls look the same.
+
+    Returns:
+        The ids of the calls that were closed.
+    """
+    async with database.write() as connection:
+        orphans = (
+            await connection.execute(
+                select(calls.c.id, calls.c.started_at, func.max(facts.c.n).label("n"), func.max(facts.c.at).label("at"))
+                .join_from(calls, facts, facts.c.call_id == calls.c.id, isouter=True)
+                .where(calls.c.ended_at.is_(None))
+                .group_by(calls.c.id, calls.c.started_at)
+            )
+        ).all()
+        told = await connection.execute(
+            select(facts.c.call_id, facts.c.body).where(
+                facts.c.call_id.in_([orphan.id for orphan in orphans]), facts.c.kind == CallEnded.__name__
+            )
+        )
+        ends = {row.call_id: str(row.body["reason"]) for row in told}
+        for orphan in orphans:
+            at = orphan.at or 0.0
+            # A process may also have died between its last fact and the closing of the row.
+            reason = ends.get(orphan.id, "server_error")
+            if orphan.id not in ends:
+                await connection.execute(
+                    insert(facts).values(fact_to_row(orphan.id, (orphan.n or 0) + 1, CallEnded(at, reason)))
+                )
+            await _finish(connection, orphan.id, reason=reason, ended_at=orphan.started_at + timedelta(seconds=at))
+        await connection.execute(
+            update(calls)
+            .where(calls.c.recording == "recording", calls.c.ended_at.is_not(None))
+            .values(recording="failed")
+        )
+    return tuple(orphan.id for orphan in orphans)
+
+
+async def _finish(connection: AsyncConnection, call_id: str, *, reason: str, ended_at: datetime) -> bool:
+    changed = await connection.execute(
+        update(calls)
+        .where(calls.c.id == call_id, calls.c.ended_at.is_(None))
+        .values(
+            status="failed" if reason == "server_error" else "completed",
+            ended_at=ended_at,
+            end_reason=reason,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def _call(row: Row[*tuple[object, ...]]) -> Call:
+    return Call(
+        id=row.id,
+        session_id=row.session_id,
+        agent_id=row.agent_id,
+        mode=row.mode,
+        started_at=row.started_at,
+        status=cast("CallStatus", row.status),
+        ended_at=row.ended_at,
+        end_reason=row.end_reason,
+        variables=row.variables,
+        agent=row.agent,
+        voice=row.voice,
+        model=row.model,
+        recording=cast("RecordingState", row.recording),
+        recording_path=row.recording_path,
+    )

@@ -1,0 +1,289 @@
+"""
+The agent's side: it thinks, speaks, uses tools, and knows what of it was heard.
+
+Until the agent's first sound (or first tool) the turn that it answers is not certain: it can be withdrawn, and the
+visitor's turn goes on as if nothing had been thought. From then on the turn is committed: it is told to the world and
+stands in the history.
+"""
+
+from enum import Enum
+
+from vivavoce.speech import Message, Tool, ToolCall
+from vivavoce.talk import commands as do
+from vivavoce.talk import facts
+from vivavoce.talk.brief import Brief
+from vivavoce.talk.history import History
+from vivavoce.talk.mouth import Mouth
+from vivavoce.talk.orders import Orders
+from vivavoce.talk.reply import Clocking, Reply, Round
+
+__all__ = ["END_CALL", "Agent", "Outcome"]
+
+# The tool by which a language model hangs up; the name is Atoms' (wire-spec 2.3).
+END_CALL = Tool("end_call", "Ends the call after what has been said. Use it when the visitor says goodbye.")
+
+
+class Outcome(Enum):
+    """How a reply has ended."""
+
+    HEARD = "an answer was heard to its end"
+    SPOKEN = "what the agent says by itself was heard to its end"
+    GOODBYE = "it was heard to its end, and with it the call ends"
+    MUTE = "it had text, but the voice made no sound of it"
+    EMPTY = "the model had nothing to say"
+
+
+class Agent:
+    """Makes one reply after the other; at most one is alive."""
+
+    def __init__(self, brief: Brief, orders: Orders) -> None:
+        self._brief = brief
+        self._orders = orders
+        self._chat = brief.mode == "chat"
+        self._history = History(brief.prompt)
+        # The agent's turn, from its first thought to its last heard word.
+        self.reply: Reply | None = None
+        # The newest reply's number, and the next audio frame's.
+        self._replies = 0
+        self._next_seq = 0
+        # The turn that the reply answers, as long as it is not certain.
+        self._asked = ""
+        self._tools: tuple[Tool, ...] = ()
+        # Calls that were still running when their reply was given up, and those that nobody waits for.
+        self._orphans: dict[str, ToolCall] = {}
+        self._unawaited: set[str] = set()
+        self.has_replied = False
+
+    # -- a reply begins -------------------------------------------------------------------------------------
+
+    def speak(self, at: float, text: str) -> None:
+        """Say something without asking the language model."""
+        reply = self._new_reply(None)
+        self.add_text(at, reply, text)
+        self.end_round(at, reply)
+
+    def answer(self, at: float, asked: str, clocking: Clocking) -> None:
+        """Answer the visitor's turn ``asked``, or, where that is empty, what is certain already."""
+        self._asked = asked
+        self._think(at, self._new_reply(clocking))
+
+    def note(self, at: float, said: str) -> None:
+        """The visitor has said this for certain, and it is not answered by itself."""
+        self._orders.publish(facts.UserSaid(at, said, final=True))
+        self._history.user(said)
+
+    def offer_tools(self, at: float, tools: tuple[Tool, ...]) -> None:
+        """The client can run these tools from now on."""
+        self._tools = tools
+        self._orders.publish(facts.ToolsAccepted(at, tuple(tool.name for tool in tools)))
+
+    # -- it goes on -----------------------------------------------------------------------------------------
+
+    def current(self, number: int) -> Reply | None:
+        """The reply with this number, unless it has been given up."""
+        return self.reply if self.reply is not None and self.reply.id == number else None
+
+    def thinking(self, number: int) -> Reply | None:
+        """The reply with this number, if the model is at work on it."""
+        reply = self.current(number)
+        return reply if reply is not None and reply.thinking else None
+
+    @property
+    def owes_answer(self) -> bool:
+        """Whether the last word is the visitor's or a tool's."""
+        return self._history.unanswered
+
+    def unheard(self, at: float) -> str:
+        """What the agent has to say and the visitor has not heard; nothing of an answer that is still withheld."""
+        reply = self.reply
+        if reply is None or self._chat or (reply.clocking is not None and not reply.talking):
+            return ""
+        return reply.unsaid_text(at)
+
+    @property
+    def talking_since(self) -> float | None:
+        """Since when the agent talks, in session seconds; None while it does not."""
+        return self.reply.talking_since if self.reply is not None and self.reply.talking else None
+
+    def add_text(self, at: float, reply: Reply, text: str) -> None:
+        """The next piece of the reply's text."""
+        reply.add_text(at, text)
+        if self._chat and reply.text.strip():
+            self._start_talking(at, reply)
+            self._orders.publish(facts.AgentSaid(at, reply.id, reply.text.strip(), final=False))
+        if reply.over_length and reply.thinking:
+            self.break_off(at, reply)
+
+    def end_round(self, at: float, reply: Reply) -> None:
+        """The model has said everything of this round."""
+        reply.end_round(at)
+        if not reply.rounds[-1].calls:
+            reply.finish()
+        elif reply.rounds[-1].answered:
+            self._next_round(at, reply)
+
+    def break_off(self, at: float, reply: Reply) -> None:
+        """The model says no more: let what there is be heard."""
+        reply.end_round(at)
+        reply.finish()
+        reply.broken_off = True
+
+    def commit(self, at: float) -> None:
+        """The turn that the reply answers is certain now."""
+        if self._asked:
+            asked, self._asked = self._asked, ""
+            self.note(at, asked)
+
+    def advance(self, at: float) -> Outcome | None:
+        """Let the reply go on: give parts to the voice, send sound, tell words; returns how it ended, if it has."""
+        reply = self.reply
+        if reply is None:
+            return None
+        if self._chat:
+            return self._close(at, reply, reply.text.strip()) if reply.complete else None
+        self._orders.do(*reply.due_parts(at))
+        frames = reply.mouth.due(at, self._next_seq)
+        if frames:
+            self._start_talking(at, reply)
+            self._next_seq += len(frames)
+            self._orders.do(*frames)
+        if reply.talking and (heard := reply.mouth.tell_words(at)) is not None:
+            self._orders.publish(facts.AgentSaid(at, reply.id, heard, final=False))
+        return self._close(at, reply, reply.mouth.text) if reply.mouth.finished(at) else None
+
+    # -- tools ----------------------------------------------------------------------------------------------
+
+    def ask_tool(self, at: float, reply: Reply, call: ToolCall) -> None:
+        """The model wants a tool to run."""
+        if call.name == END_CALL.name and self._brief.may_hang_up:
+            reply.hangs_up = True
+            return
+        # A tool may change the world: the turn that asked for it is certain.
+        self.commit(at)
+        tool = next((known for known in self._tools if known.name == call.name), None)
+        if tool is None:
+            reply.ask_tool(at, call, Tool(call.name, ""))
+            reply.answer_tool(at, call.id, f"There is no tool named {call.name}.")
+            return
+        reply.ask_tool(at, call, tool)
+        if not tool.awaited:
+            self._unawaited.add(call.id)
+        self._orders.do(do.Call(call))
+        self._orders.publish(facts.ToolStarted(at, call))
+
+    def answer_tool(self, at: float, call_id: str, output: str, *, error: str = "") -> None:
+        """A tool has answered, or its time is over."""
+        reply = self.reply
+        call = reply.answer_tool(at, call_id, output) if reply is not None else None
+        if reply is not None and call is not None:
+            self._orders.publish(facts.ToolEnded(at, call_id, call.name, output, error))
+            if not reply.thinking and reply.rounds[-1].answered:
+                self._next_round(at, reply)
+        elif (call := self._orphans.pop(call_id, None)) is not None:
+            # The visitor interrupted its reply, but what the tool has done is done, and the model must know.
+            self._orders.publish(facts.ToolEnded(at, call_id, call.name, output, error))
+            self._history.tools("", (call,), (output,))
+        elif call_id not in self._unawaited:
+            complaint = f'no tool call "{call_id[:64]}" is waiting for a result'
+            self._orders.publish(facts.Failed(at, "unknown_call_id", complaint))
+
+    # -- it ends --------------------------------------------------------------------------------------------
+
+    def withdraw(self, at: float) -> str:
+        """Give up a reply of which not a sound was heard; returns the turn that it answered, if that is not certain."""
+        asked, self._asked = self._asked, ""
+        if self.reply is not None:
+            self._remember_tools(self.reply)
+        self.drop(at)
+        return asked
+
+    def interrupt(self, at: float) -> None:
+        """Fall silent in the middle of a reply, because the visitor has something to say."""
+        reply = self.reply
+        assert reply is not None
+        self.drop(at)
+        self._orders.publish(facts.Interrupted(at, reply.id, reply.mouth.heard_s(at)))
+        self._retire(at, reply, self._heard(at, reply))
+
+    def stop(self, at: float) -> None:
+        """Fall silent in whatever state, and tell how far the reply was heard."""
+        reply = self.reply
+        self.commit(at)
+        self.drop(at)
+        if reply is not None:
+            self._retire(at, reply, self._heard(at, reply))
+
+    def drop(self, at: float) -> None:
+        """Give the reply up: no sound of it is sent from here on."""
+        if self.reply is not None:
+            self._orders.do(do.Cut(self.reply.id, at))
+            self.reply = None
+
+    # -- inside ---------------------------------------------------------------------------------------------
+
+    def _new_reply(self, clocking: Clocking | None) -> Reply:
+        self._replies += 1
+        brief = self._brief
+        mouth = Mouth(reply=self._replies, rate_hz=brief.voice_rate_hz, lead_s=brief.lead_s, policy=brief.policy)
+        self.reply = Reply(self._replies, mouth=mouth, clocking=clocking, policy=brief.policy)
+        return self.reply
+
+    def _think(self, at: float, reply: Reply) -> None:
+        """Ask the language model for the next round."""
+        reply.thinking = True
+        reply.progress_at = at
+        further = [Message("user", self._asked)] if self._asked else []
+        for done in reply.rounds[:-1]:
+            further += done.messages(done.text)
+        tools = (*self._tools, END_CALL) if self._brief.may_hang_up else self._tools
+        self._orders.do(do.Think(reply.id, self._history.messages(*further), tools))
+
+    def _next_round(self, at: float, reply: Reply) -> None:
+        reply.rounds.append(Round())
+        if len(reply.rounds) > self._brief.policy.most_tool_rounds or reply.hangs_up or reply.broken_off:
+            reply.finish()
+        else:
+            self._think(at, reply)
+
+    def _start_talking(self, at: float, reply: Reply) -> None:
+        """The agent's first sound, or in a chat its first text."""
+        if reply.talking:
+            return
+        reply.talking = True
+        reply.talking_since = at
+        self.commit(at)
+        self._orders.publish(facts.AgentStartedTalking(at, reply.id))
+        if reply.clocking is not None:
+            self._orders.publish(reply.clocking.timed(at, reply.id))
+
+    def _close(self, at: float, reply: Reply, heard: str) -> Outcome:
+        if reply.broken_off:
+            # The model may still be writing, and nobody reads it.
+            self._orders.do(do.Cut(reply.id, at))
+        self.reply = None
+        self.has_replied = True
+        self._retire(at, reply, heard)
+        if reply.hangs_up:
+            return Outcome.GOODBYE
+        if not reply.talking:
+            return Outcome.MUTE if reply.text else Outcome.EMPTY
+        return Outcome.SPOKEN if reply.clocking is None else Outcome.HEARD
+
+    def _heard(self, at: float, reply: Reply) -> str:
+        return reply.text.strip() if self._chat else reply.mouth.heard_text(at)
+
+    def _retire(self, at: float, reply: Reply, heard: str) -> None:
+        """A turn of the agent is over: tell the world, and remember what was heard."""
+        self.commit(at)
+        if reply.talking:
+            self._orders.publish(facts.AgentSaid(at, reply.id, heard, final=True))
+            self._orders.publish(facts.AgentStoppedTalking(at, reply.id))
+        self._remember_tools(reply)
+        self._history.agent(heard)
+
+    def _remember_tools(self, reply: Reply) -> None:
+        for done in reply.rounds:
+            answered = tuple(call for call in done.calls.values() if call.id in done.outputs)
+            if answered:
+                self._history.tools("", answered, tuple(done.outputs[call.id] for call in answered))
+            self._orphans |= {call_id: done.calls[call_id] for call_id in done.due_at}

@@ -1,0 +1,101 @@
+"""The events of a call are its facts in other words."""
+
+from datetime import UTC, datetime
+
+from vivavoce.speech import ToolCall
+from vivavoce.talk.facts import (
+    AgentSaid,
+    CallEnded,
+    CallStarted,
+    EngineStumbled,
+    Fact,
+    Failed,
+    Interrupted,
+    ToolEnded,
+    ToolStarted,
+    TurnTimed,
+    UserSaid,
+)
+from vivavoce.views.events import events
+
+STARTED = datetime(2026, 7, 2, 10, 30, tzinfo=UTC)
+
+
+def told(*facts: Fact) -> list[dict[str, object]]:
+    return events(list(enumerate(facts, 1)), call_id="CALL-1", started_at=STARTED)
+
+
+def test_every_event_says_when_and_where() -> None:
+    """The common fields of wire-spec 2.8."""
+    assert [
+        {
+            "event_type": "call_start",
+            "event_id": "CALL-1_1_250",
+            "timestamp": "2026-07-02T10:30:00.250Z",
+            "call_id": "CALL-1",
+            "telephony_id": "",
+        }
+    ] == told(CallStarted(0.25, "webcall"))
+
+
+def test_interim_texts_and_silent_turns_are_no_events() -> None:
+    """The list of a call would otherwise hold every word many times."""
+    assert ["user_transcription", "tts_completed"] == [
+        event["event_type"]
+        for event in told(
+            UserSaid(1.0, "he", False),
+            UserSaid(1.5, "hello", True),
+            UserSaid(1.6, " ", True),
+            AgentSaid(2.0, 1, "Good", False),
+            AgentSaid(2.5, 1, "Good day", True),
+            AgentSaid(2.6, 2, "", True),
+        )
+    ]
+
+
+def test_a_timed_turn_tells_its_stages_and_whether_it_was_interrupted() -> None:
+    """Whole milliseconds, and turns count from one."""
+    timed = told(TurnTimed(2.0, 4, 1.0, 0.1, 0.2, 0.3, 0.4), Interrupted(3.0, 4, 0.5), AgentSaid(3.0, 4, "Hm", True))
+
+    assert (1, True, 1000, 100, 200, 300, 400) == tuple(
+        timed[0][name]
+        for name in (
+            "turn_index",
+            "interrupted",
+            "total_turn_ms",
+            "smart_turn_ms",
+            "stt_api_ms",
+            "llm_api_ms",
+            "tts_api_ms",
+        )
+    )
+    assert 400 == timed[1]["tts_latency"]
+
+
+def test_tools_tell_how_long_they_took_and_how_they_failed() -> None:
+    """A failed tool is an event of its own."""
+    good, bad = ToolCall("a", "weather", "{}"), ToolCall("b", "clock", "{}")
+    found = told(
+        ToolStarted(1.0, good),
+        ToolStarted(1.0, bad),
+        ToolEnded(1.5, "a", "weather", "sunny"),
+        ToolEnded(16.0, "b", "clock", "", "tool_timeout"),
+    )
+
+    assert [
+        ("tool_call_start", None),
+        ("tool_call_start", None),
+        ("tool_call_end", 500),
+        ("tool_call_error", 15000),
+    ] == [(event["event_type"], event.get("latency_ms")) for event in found]
+    assert "tool_timeout" == found[-1]["error"]
+
+
+def test_failures_and_the_end_are_told() -> None:
+    """An operator sees in the list what went wrong."""
+    assert [("agent_error", "no voice"), ("agent_error", "away"), ("call_end", None)] == [
+        (event["event_type"], event.get("error"))
+        for event in told(
+            Failed(1.0, "internal_error", "no voice"), EngineStumbled(2.0, "tts", "away"), CallEnded(3.0, "ended")
+        )
+    ]
