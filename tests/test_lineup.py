@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.engines.stand_in import Exchange, StandIn
 
+from tests.engines.stand_in import Exchange, StandIn
 from vivavoce import lineup
 from vivavoce.engines.openai_chat import OpenAIChat
 from vivavoce.errors import ConfigError, EngineError

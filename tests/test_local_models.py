@@ -4,8 +4,8 @@ import asyncio
 import json
 
 import pytest
-from tests.engines.stand_in import Answer, Exchange, StandIn
 
+from tests.engines.stand_in import Answer, Exchange, StandIn
 from vivavoce.local_models import LocalModel, find_local_model, model_at
 
 

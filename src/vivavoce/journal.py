@@ -34,7 +34,9 @@ def event_line(event: events.Event) -> bytes:
     """An event as one line of JSON: its kind, then its fields in order."""
     if isinstance(event, events.Heard):
         # Thirty of these come every second: worth a shorter way.
-        return b'["Heard",%a,[%d,%d],%a]' % (event.at, len(event.pcm.samples), event.pcm.rate_hz, event.speech)
+        # As Python's own floats: numpy's look different in writing.
+        at, speech = float(event.at), float(event.speech)
+        return b'["Heard",%a,[%d,%d],%a]' % (at, len(event.pcm.samples), event.pcm.rate_hz, speech)
     values = (getattr(event, field.name) for field in fields(event))
     return msgspec.json.encode([type(event).__name__, *map(_without_sound, values)])
 

@@ -11,6 +11,7 @@ Sound is placed by its sample position on the session's timeline, never by when 
 import asyncio
 import contextlib
 import logging
+import os
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ _AGENT_FILE = "agent.s16"
 JOURNAL_FILE = "events.jsonl"
 
 # Raw sound and journals are written this often: a killed process loses at most this much.
-_FLUSH_S = 0.5
+_FLUSH_S = 0.7
 # A frame may be this late before the gap before it counts as silence: a muted microphone sends nothing.
 _LATE_S = 0.25
 
@@ -47,12 +48,20 @@ class TrackShape(msgspec.Struct):
     agent_hz: int
 
 
-@dataclass(slots=True)
-class _Flushed:
-    """What is to be appended to the files of a call."""
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Sound of one track: its pieces, and the sample on the timeline at which the first begins."""
 
-    visitor: list[Samples]
-    agent: list[Samples]
+    start: int
+    pieces: list[Samples]
+
+
+@dataclass(frozen=True, slots=True)
+class _Flushed:
+    """What is to be written to the files of a call."""
+
+    visitor: Laid
+    agent: Laid
     journal: list[bytes]
 
 
@@ -60,17 +69,17 @@ class Tracks:
     """
     Lays both voices of a call onto its timeline.
 
-    Pure: it takes sound with its place in session seconds and gives out the samples to append.
+    Pure: it takes sound with its place in session seconds and gives out the samples in their order.
     """
 
     def __init__(self, *, visitor_hz: int, agent_hz: int) -> None:
         self._visitor_hz = visitor_hz
         self._agent_hz = agent_hz
-        # Samples laid so far.
+        # Samples laid so far, and the pieces of them that have not been given out.
         self._visitor_end = 0
         self._agent_end = 0
-        self._visitor: list[Samples] = []
-        self._agent: list[Samples] = []
+        self._visitor = Laid(0, [])
+        self._agent = Laid(0, [])
         # Agent sound that may still be cut before it is heard.
         self._unheard: deque[tuple[float, Pcm]] = deque()
 
@@ -79,9 +88,9 @@ class Tracks:
         start = round(at * self._visitor_hz) - len(samples)
         gap = start - self._visitor_end
         if gap > _LATE_S * self._visitor_hz:
-            self._visitor.append(np.zeros(gap, np.int16))
+            self._visitor.pieces.append(np.zeros(gap, np.int16))
             self._visitor_end += gap
-        self._visitor.append(samples)
+        self._visitor.pieces.append(samples)
         self._visitor_end += len(samples)
 
     def agent(self, play_at: float, pcm: Pcm) -> None:
@@ -97,19 +106,19 @@ class Tracks:
                 self._unheard.append((play_at, Pcm(pcm.samples[:heard], pcm.rate_hz)))
                 return
 
-    def flush(self, at: float) -> tuple[list[Samples], list[Samples]]:
+    def flush(self, at: float) -> tuple[Laid, Laid]:
         """The samples of the visitor and of the agent that are certain by ``at`` and were not given out before."""
         while self._unheard and self._unheard[0][0] + self._unheard[0][1].duration_s <= at:
             play_at, pcm = self._unheard.popleft()
             # Rounding must not make a gap of a sample between two frames that join.
             gap = round(play_at * self._agent_hz) - self._agent_end
             if gap > 1:
-                self._agent.append(np.zeros(gap, np.int16))
+                self._agent.pieces.append(np.zeros(gap, np.int16))
                 self._agent_end += gap
-            self._agent.append(pcm.samples)
+            self._agent.pieces.append(pcm.samples)
             self._agent_end += len(pcm.samples)
         laid = self._visitor, self._agent
-        self._visitor, self._agent = [], []
+        self._visitor, self._agent = Laid(self._visitor_end, []), Laid(self._agent_end, [])
         return laid
 
 
@@ -149,17 +158,30 @@ class Recording:
         return _Flushed(visitor, agent, journal)
 
     def write(self, flushed: _Flushed) -> None:
-        """Append to the files; blocks, so it runs in a worker thread."""
-        if not self.folder.exists():
-            self.folder.mkdir(parents=True, mode=0o700)
+        """Write to the files; blocks, so it runs in a worker thread."""
+        if not (self.folder / _SHAPE_FILE).exists():
+            self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
             (self.folder / _SHAPE_FILE).write_bytes(msgspec.json.encode(self._shape))
-        for name, pieces in ((_VISITOR_FILE, flushed.visitor), (_AGENT_FILE, flushed.agent)):
-            if pieces:
-                with (self.folder / name).open("ab") as file:
-                    file.write(np.concatenate(pieces).tobytes())
+        for name, laid in ((_VISITOR_FILE, flushed.visitor), (_AGENT_FILE, flushed.agent)):
+            if laid.pieces:
+                # At its place, not at the end: what a full disk refused before is silence, and nothing moves.
+                _write(self.folder / name, np.concatenate(laid.pieces).tobytes(), at=2 * laid.start)
         if flushed.journal:
-            with (self.folder / JOURNAL_FILE).open("ab") as file:
-                file.write(b"\n".join(flushed.journal) + b"\n")
+            _write(self.folder / JOURNAL_FILE, b"\n".join(flushed.journal) + b"\n", at=None)
+
+
+def _write(file: Path, data: bytes, *, at: int | None) -> None:
+    """Write at a byte of the file, or at its end."""
+    # Without Python's buffers: hundreds of files are written to every second. They are not kept open, for a call
+    # would then cost four file descriptors.
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        os.lseek(descriptor, at or 0, os.SEEK_END if at is None else os.SEEK_SET)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    finally:
+        os.close(descriptor)
 
 
 def join_tracks(folder: Path) -> Path | None:
@@ -174,8 +196,13 @@ def join_tracks(folder: Path) -> Path | None:
     """
     visitor_file, agent_file = folder / _VISITOR_FILE, folder / _AGENT_FILE
     try:
+        if (folder / DUAL_FILE).exists():
+            # It is complete, or it would not have its name; perhaps the process was killed while it tidied up.
+            visitor_file.unlink(missing_ok=True)
+            agent_file.unlink(missing_ok=True)
+            return folder / DUAL_FILE
         if not visitor_file.exists() and not agent_file.exists():
-            return folder / DUAL_FILE if (folder / DUAL_FILE).exists() else None
+            return None
         shape = msgspec.json.decode((folder / _SHAPE_FILE).read_bytes(), type=TrackShape)
         rate_hz = max(shape.visitor_hz, shape.agent_hz)
         left = resampled(Pcm(_raw(visitor_file), shape.visitor_hz), rate_hz).samples
@@ -215,13 +242,21 @@ class Recorder:
         self._live[recording] = opened_at
 
     async def finish(self, recording: Recording) -> Path | None:
-        """A call is over: write the rest and join its tracks; returns the finished file, if there is one."""
+        """
+        A call is over: write the rest and join its tracks; returns the finished file, if there is one.
+
+        Raises:
+            StoreError: The folder cannot be read or written.
+        """
         self._live.pop(recording, None)
         async with self._lock:
             rest = recording.take(float("inf"))
 
             def finish() -> Path | None:
-                recording.write(rest)
+                try:
+                    recording.write(rest)
+                except OSError as error:
+                    raise StoreError(f"recording in {recording.folder} cannot be written: {error}") from error
                 return join_tracks(recording.folder)
 
             return await asyncio.to_thread(finish)

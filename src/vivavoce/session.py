@@ -14,9 +14,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequ
 from contextlib import aclosing
 from typing import Protocol, assert_never
 
+from vivavoce.audio.intake import Intake
 from vivavoce.audio.pcm import Pcm, Samples
 from vivavoce.audio.resample import Resampler
-from vivavoce.audio.windows import VAD_RATE_HZ, Windows
+from vivavoce.audio.windows import VAD_RATE_HZ
 from vivavoce.engines.engine import Engines
 from vivavoce.errors import EngineError
 from vivavoce.speech import ToolCall, VoiceStyle
@@ -25,6 +26,7 @@ from vivavoce.talk import events
 from vivavoce.talk.brief import Brief
 from vivavoce.talk.conversation import Conversation
 from vivavoce.talk.facts import CallEnded, Fact
+from vivavoce.talk.policy import WINDOW_S
 from vivavoce.wire import dialect as wire
 from vivavoce.wire.dialect import Codec, Frame
 
@@ -109,8 +111,7 @@ class Session:
         # stop, and keep the call's slot.
         self._tasks: set[asyncio.Task[None]] = set()
         # From the microphone to the voice detector.
-        self._resampler = Resampler(codec.mic_rate_hz, VAD_RATE_HZ)
-        self._cutter = Windows()
+        self._intake = Intake(codec.mic_rate_hz)
         self._ear = engines.vad.stream(self._on_speech) if brief.mode == "webcall" else None
         # Windows whose speech probability is awaited, in order; None is the end of a turn that came after them.
         self._windows: deque[Samples | None] = deque()
@@ -243,13 +244,13 @@ class Session:
                 self._send(self._codec.error("invalid_event", "audio comes faster than real time and is being dropped"))
             return
         self._mic_until = until
-        samples = self._resampler.push(pcm.samples)
-        self._observer.visitor(self._now(), samples)
-        self._listen_to(self._cutter.push(samples))
+        self._listen_to(self._intake.push(pcm.samples))
 
     def _listen_to(self, windows: Sequence[Samples]) -> None:
         assert self._ear is not None
-        for window in windows:
+        began_at = self._now() - len(windows) * WINDOW_S
+        for number, window in enumerate(windows, 1):
+            self._observer.visitor(began_at + number * WINDOW_S, window)
             self._windows.append(window)
             self._ear.push(window)
 
@@ -265,7 +266,7 @@ class Session:
     def _on_commit(self) -> None:
         """The client ends the turn: what it has sent before is heard before."""
         if self._ear is not None:
-            self._listen_to(self._cutter.flush())
+            self._listen_to(self._intake.flush())
         if not self._windows:
             self.dispatch(events.Committed(self._now()))
         elif self._windows[-1] is not None:

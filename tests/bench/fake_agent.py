@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import msgspec
-from bench.wire import RATE_HZ, microphone_message
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+
+from bench.wire import RATE_HZ, microphone_message
 
 __all__ = ["Truth", "fake_agent"]
 

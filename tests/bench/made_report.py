@@ -1,6 +1,7 @@
 """A made-up report that meets every goal, to be changed where a test needs it."""
 
 import msgspec
+
 from bench.figures import Spread
 from bench.report import Report
 

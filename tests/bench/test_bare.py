@@ -4,6 +4,7 @@ import json
 
 import msgspec
 import pytest
+
 from bench.bare import Talker
 from bench.wire import CLOSE, microphone_message, read, samples_in
 

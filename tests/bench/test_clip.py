@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from bench.clip import FRAME_S, SPEECH_FRAMES, best_cut, caller_speech, frames_of, levels_db, noise
 
+from bench.clip import FRAME_S, SPEECH_FRAMES, best_cut, caller_speech, frames_of, levels_db, noise
 from vivavoce.audio.pcm import Pcm
 
 

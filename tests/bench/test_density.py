@@ -1,6 +1,7 @@
 """The search for the most calls."""
 
 import pytest
+
 from bench.density import next_calls
 
 

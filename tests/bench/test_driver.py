@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import pytest
+
 from bench.driver import drive
 from bench.goals import failures
 from bench.report import Plan, Report

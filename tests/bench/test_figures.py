@@ -1,6 +1,7 @@
 """Samples in a few numbers."""
 
 import pytest
+
 from bench.figures import Spread, median_of, spread
 
 

@@ -1,6 +1,7 @@
 """What is demanded, and whether a report meets it."""
 
 import pytest
+
 from bench.figures import Spread
 from bench.goals import cost_ratios, doubts, failures, turns_verdicts
 from tests.bench.made_report import GOOD, but, same

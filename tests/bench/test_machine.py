@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+
 from bench.machine import bench_cores, core_time, speed_probe_ms, tree_cpu_s, tree_rss_bytes
 
 # Burns 0.3 s itself and 0.3 s in a child, says so, and waits to be released.

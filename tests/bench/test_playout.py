@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from bench.playout import gaps, lateness_s, split_around
 
 _RATE_HZ = 24_000

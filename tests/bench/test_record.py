@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from bench.caller import Caller, Habits, Turn, Utterance
 from bench.record import Window, around, interruptions, replies, sound
 

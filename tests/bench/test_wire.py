@@ -5,6 +5,7 @@ import json
 
 import msgspec
 import pytest
+
 from bench.wire import AgentMessage, microphone_message, read, samples_in
 
 

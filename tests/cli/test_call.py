@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.client.stub_server import VOICE, StubAgent, answered_by, serving
 
+from tests.client.stub_server import VOICE, StubAgent, answered_by, serving
 from vivavoce.audio.pcm import Pcm
 from vivavoce.cli import call
 from vivavoce.client.sound import load, save

@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from tests.client.stub_server import VOICE, StubAgent, answered_by, serving
 
+from tests.client.stub_server import VOICE, StubAgent, answered_by, serving
 from vivavoce.audio.pcm import Pcm
 from vivavoce.client import (
     AgentAudio,

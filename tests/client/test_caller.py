@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pybase64
 import pytest
-from tests.client.stub_server import VOICE, StubAgent, serving
 
+from tests.client.stub_server import VOICE, StubAgent, serving
 from vivavoce.audio.pcm import Pcm
 from vivavoce.client import AtomsClient
 from vivavoce.client.caller import Line, Patience, Report, Spoken, Typed, hold_call

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.engines.clips import clip
 
+from tests.engines.clips import clip
 from vivavoce.audio.pcm import Pcm, silence
 from vivavoce.clock import monotonic_s
 from vivavoce.engines.gate import Gate, Priority

@@ -4,8 +4,8 @@ import threading
 
 import numpy as np
 import pytest
-from tests.engines.clips import clip
 
+from tests.engines.clips import clip
 from vivavoce.engines.moonshine import open_engine
 from vivavoce.engines.moonshine_network import Network
 from vivavoce.errors import EngineError

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from tests.engines.stand_in import Exchange, StandIn
 
+from tests.engines.stand_in import Exchange, StandIn
 from vivavoce.audio.pcm import silence
 from vivavoce.engines.openai import open_llm, open_stt, open_tts
 from vivavoce.engines.openai_settings import is_loopback, remote

@@ -5,8 +5,8 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.engines.stand_in import Answer, Exchange, StandIn, event
 
+from tests.engines.stand_in import Answer, Exchange, StandIn, event
 from vivavoce.engines.openai import open_llm
 from vivavoce.engines.openai_chat import OpenAIChat
 from vivavoce.errors import EngineError

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
-from tests.engines.stand_in import Answer, Exchange, Request, StandIn
 
+from tests.engines.stand_in import Answer, Exchange, Request, StandIn
 from vivavoce.audio.pcm import Pcm
 from vivavoce.engines.openai import open_stt
 from vivavoce.errors import EngineError

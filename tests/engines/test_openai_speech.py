@@ -6,8 +6,8 @@ import struct
 
 import numpy as np
 import pytest
-from tests.engines.stand_in import Answer, Exchange, Request, StandIn
 
+from tests.engines.stand_in import Answer, Exchange, Request, StandIn
 from vivavoce.audio.pcm import Pcm
 from vivavoce.engines.openai import open_tts
 from vivavoce.errors import EngineError

@@ -5,8 +5,8 @@ import logging
 
 import numpy as np
 import pytest
-from tests.engines.clips import clip
 
+from tests.engines.clips import clip
 from vivavoce.audio.pcm import Samples
 from vivavoce.engines.silero import Silero, open_engine
 from vivavoce.engines.silero_network import Network

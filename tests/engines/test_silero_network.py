@@ -6,8 +6,8 @@ import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from tests.engines.clips import clip
 
+from tests.engines.clips import clip
 from vivavoce.engines.silero_network import CONTEXT, WINDOW, Network
 from vivavoce.engines.silero_weights import Weights, find_model, read_weights
 from vivavoce.errors import EngineError

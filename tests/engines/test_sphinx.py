@@ -5,8 +5,8 @@ import sys
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.engines.clips import HUMAN, clip
 
+from tests.engines.clips import HUMAN, clip
 from vivavoce.audio.pcm import Pcm, silence
 from vivavoce.engines.sphinx import open_engine
 from vivavoce.errors import ConfigError, EngineError

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.server.rest_scene import Scene, play
 
 

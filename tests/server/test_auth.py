@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.server.rest_scene import Scene, play
 
+from tests.server.rest_scene import Scene, play
 from vivavoce.store import keys
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tests.server.rest_scene import CALL_ID, Scene, play, start_call
 
+from tests.server.rest_scene import CALL_ID, Scene, play, start_call
 from vivavoce.store import calls
 
 PATH = f"/atoms/v1/conversation/{CALL_ID}"

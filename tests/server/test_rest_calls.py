@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.server.rest_scene import Scene, play
 
+from tests.server.rest_scene import Scene, play
 from vivavoce.store import agents, tokens
 
 PATH = "/atoms/v1/conversation/register-call"

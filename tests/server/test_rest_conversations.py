@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from tests.server.rest_scene import CALL_ID, Scene, play, start_call
-
 from vivavoce.config import Config
 from vivavoce.store import calls
 from vivavoce.talk.facts import AgentSaid, CallEnded, CallStarted

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from tests.server.rest_scene import Scene, play
 
+from tests.server.rest_scene import Scene, play
 from vivavoce.config import Config
 from vivavoce.feed import Feed
 from vivavoce.server.app import Services, create_app

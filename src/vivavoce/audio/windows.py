@@ -18,6 +18,11 @@ class Windows:
         self._length = length
         self._rest: Samples = np.zeros(0, np.int16)
 
+    @property
+    def filled(self) -> float:
+        """How much of the next window is there, from 0 to 1."""
+        return len(self._rest) / self._length
+
     def push(self, samples: Samples) -> list[Samples]:
         """The windows that are complete now, each of shape (length,)."""
         if len(self._rest):

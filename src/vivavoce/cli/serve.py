@@ -70,7 +70,6 @@ async def _serve(config: Config) -> None:
 async def _demo(config: Config, database: Database) -> tuple[str, str]:
     """The demo agent and its key, made at the first start; both empty where the operator has removed them."""
     from vivavoce.demo.agent import DEMO_AGENT
-
     from vivavoce.store import agents, keys
 
     note = config.data / "demo"

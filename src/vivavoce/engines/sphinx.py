@@ -128,8 +128,6 @@ class _Listener:
         # Any: pocketsphinx has no types. Loaded when first wanted.
         self._decoder: Any = None
         self._lock = threading.Lock()
-        # What the model takes for the sound of a microphone before it has heard one.
-        self._any_microphone = ""
         # The utterance that the decoder is in, perhaps one that was given up.
         self._utterance: object | None = None
 
@@ -142,7 +140,6 @@ class _Listener:
             self._decoder = pocketsphinx.Decoder(loglevel="FATAL", samprate=_RATE_HZ, fwdflat=False)
         except (RuntimeError, ValueError) as error:
             raise EngineError("stt", "sphinx", f"pocketsphinx cannot load its model: {error}") from error
-        self._any_microphone = self._decoder.get_cmn(False)
 
     def hear(self, cancelled: threading.Event, utterance: object, samples: Samples) -> str:
         """The words so far, with this sound."""
@@ -166,9 +163,8 @@ class _Listener:
         if self._utterance is not utterance:
             if self._utterance is not None:
                 self._decoder.end_utt()
-            # The decoder goes on adapting to its last microphone and its noise, which were another caller's.
-            self._decoder.set_cmn(self._any_microphone)
-            self._decoder.start_stream()
+            # Else it goes on adapting to the last microphone and its noise, which were another caller's.
+            self._decoder.reinit_feat()
             self._decoder.start_utt()
             self._utterance = utterance
         for at in range(0, len(samples), _STEP):

@@ -164,6 +164,8 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
     # What has been loaded stays: the collector need not look at it again and again while calls run.
     gc.collect()
     gc.freeze()
+    # Events and commands come and go by the thousand and form no cycles: looking for some so often finds nothing.
+    gc.set_threshold(20_000, 20, 20)
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -57,6 +57,9 @@ class Listener(Protocol):
         """The client is gone."""
 
 
+_TEXT, _BINARY = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY
+_CONTINUATION, _CLOSE = picows.WSMsgType.CONTINUATION, picows.WSMsgType.CLOSE
+
 # Called once the socket is open: begins the call and returns who listens.
 Begin = Callable[["CallSocket"], Listener]
 
@@ -159,7 +162,7 @@ class CallSocket(picows.WSListener):
 
     def __init__(self, begin: Begin, *, text_frames: bool = True) -> None:
         self._begin = begin
-        self._out_type = picows.WSMsgType.TEXT if text_frames else picows.WSMsgType.BINARY
+        self._out_type = _TEXT if text_frames else _BINARY
         self._transport: Any = None
         self._listener: Listener | None = None
         # The frames of an unfinished message, and whether it is text.
@@ -196,8 +199,8 @@ class CallSocket(picows.WSListener):
 
     def on_ws_frame(self, transport: Any, frame: Any) -> None:
         kind = frame.msg_type
-        if kind == picows.WSMsgType.TEXT or kind == picows.WSMsgType.BINARY:
-            text = kind == picows.WSMsgType.TEXT
+        if kind is _TEXT or kind is _BINARY:
+            text = kind is _TEXT
             if frame.fin:
                 assert self._listener is not None
                 self._listener.receive(frame.get_payload_as_memoryview(), text=text)
@@ -205,9 +208,9 @@ class CallSocket(picows.WSListener):
                 self._pieces = [frame.get_payload_as_bytes()]
                 self._pieces_bytes = len(self._pieces[0])
                 self._pieces_text = text
-        elif kind == picows.WSMsgType.CONTINUATION:
+        elif kind is _CONTINUATION:
             self._continue(frame.get_payload_as_bytes(), last=frame.fin)
-        elif kind == picows.WSMsgType.CLOSE:
+        elif kind is _CLOSE:
             if not self._closed:
                 self._closed = True
                 # RFC 6455 section 5.5.1: a close is answered with a close.

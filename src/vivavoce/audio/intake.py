@@ -1,0 +1,49 @@
+"""From a client's microphone to the windows of the voice detector."""
+
+import numpy as np
+
+from vivavoce.audio.pcm import Samples
+from vivavoce.audio.resample import Resampler
+from vivavoce.audio.windows import VAD_RATE_HZ, WINDOW_SAMPLES, Windows
+
+__all__ = ["Intake"]
+
+
+class Intake:
+    """
+    Brings a microphone's sound to 16 kHz and cuts it into windows.
+
+    Resampling a long piece costs hardly more than a short one, so frames are gathered until they can complete a
+    window: half the cost, and no window is any later for it.
+    """
+
+    def __init__(self, from_hz: int) -> None:
+        self._from_hz = from_hz
+        self._resampler = Resampler(from_hz, VAD_RATE_HZ)
+        self._windows = Windows()
+        self._per_window = WINDOW_SAMPLES * from_hz / VAD_RATE_HZ
+        # Frames that have not been resampled, and how many samples they have.
+        self._gathered: list[Samples] = []
+        self._gathered_samples = 0
+
+    def push(self, samples: Samples) -> list[Samples]:
+        """The windows that are complete now, each of 512 samples at 16 kHz."""
+        self._gathered.append(samples)
+        self._gathered_samples += len(samples)
+        missing = self._per_window * (1 - self._windows.filled)
+        if self._gathered_samples < missing:
+            return []
+        return self._windows.push(self._resampler.push(self._take()))
+
+    def flush(self) -> list[Samples]:
+        """The windows of everything that has come, the last one filled up with silence."""
+        # A filter holds back up to 60 ms: the end of the last word. What comes next begins a new stream.
+        rest = self._resampler.push(self._take(), last=True)
+        self._resampler = Resampler(self._from_hz, VAD_RATE_HZ)
+        return self._windows.push(rest) + self._windows.flush()
+
+    def _take(self) -> Samples:
+        gathered, self._gathered, self._gathered_samples = self._gathered, [], 0
+        if len(gathered) == 1:
+            return gathered[0]
+        return np.concatenate(gathered) if gathered else np.zeros(0, np.int16)
