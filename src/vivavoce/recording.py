@@ -24,7 +24,7 @@ from vivavoce.audio.pcm import Pcm, Samples
 from vivavoce.audio.resample import resampled
 from vivavoce.errors import StoreError
 
-__all__ = ["DUAL_FILE", "JOURNAL_FILE", "Recorder", "Recording", "Tracks", "join_tracks"]
+__all__ = ["DUAL_FILE", "JOURNAL_FILE", "Recorder", "Recording", "Tracks", "join_tracks", "unfinished"]
 
 log = logging.getLogger(__name__)
 

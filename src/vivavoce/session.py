@@ -173,17 +173,22 @@ class Session:
 
     def _handle_inbox(self) -> None:
         self._handling = True
+        changed = False
         try:
             while self._inbox and not self._over.is_set():
                 event = self._inbox.popleft()
                 self._observer.event(event)
-                for command in self._conversation.handle(event):
+                commands = self._conversation.handle(event)
+                for command in commands:
                     self._perform(command)
+                changed = changed or bool(commands) or not isinstance(event, events.Heard)
         except Exception as error:
             self._collapse(error)
         finally:
             self._handling = False
-        self._arm_timer()
+        # A window that leads to nothing only moves deadlines further away, and the timer may ring early.
+        if changed:
+            self._arm_timer()
 
     def _collapse(self, error: Exception) -> None:
         """End the call because of a bug of ours: better than silence for ever."""
@@ -236,15 +241,17 @@ class Session:
     def _on_mic(self, pcm: Pcm) -> None:
         if self._ear is None:
             return
-        until = max(self._mic_until, self._now()) + pcm.duration_s
-        if until > self._now() + _LONGEST_HEAD_START_S:
+        now = self._now()
+        until = max(self._mic_until, now) + pcm.duration_s
+        if until > now + _LONGEST_HEAD_START_S:
             # Dropped, not queued: a client that floods must not fill the memory or steal the others' time.
             if not self._mic_warned:
                 self._mic_warned = True
                 self._send(self._codec.error("invalid_event", "audio comes faster than real time and is being dropped"))
             return
         self._mic_until = until
-        self._listen_to(self._intake.push(pcm.samples))
+        if windows := self._intake.push(pcm.samples):
+            self._listen_to(windows)
 
     def _listen_to(self, windows: Sequence[Samples]) -> None:
         assert self._ear is not None

@@ -22,6 +22,8 @@ class Intake:
         self._resampler = Resampler(from_hz, VAD_RATE_HZ)
         self._windows = Windows()
         self._per_window = WINDOW_SAMPLES * from_hz / VAD_RATE_HZ
+        # Samples that may complete the next window.
+        self._missing = self._per_window
         # Frames that have not been resampled, and how many samples they have.
         self._gathered: list[Samples] = []
         self._gathered_samples = 0
@@ -30,10 +32,11 @@ class Intake:
         """The windows that are complete now, each of 512 samples at 16 kHz."""
         self._gathered.append(samples)
         self._gathered_samples += len(samples)
-        missing = self._per_window * (1 - self._windows.filled)
-        if self._gathered_samples < missing:
+        if self._gathered_samples < self._missing:
             return []
-        return self._windows.push(self._resampler.push(self._take()))
+        windows = self._windows.push(self._resampler.push(self._take()))
+        self._missing = self._per_window * (1 - self._windows.filled)
+        return windows
 
     def flush(self) -> list[Samples]:
         """The windows of everything that has come, the last one filled up with silence."""

@@ -23,6 +23,8 @@ _FINE_VOICES = ("lightning_v3_1", "lightning-v3.1")
 
 # Silero's gap between entering and leaving speech; wire-spec has one figure for both.
 _SPEECH_GAP = 0.15
+# The beginnings of the model names of Atoms' voices (wire-spec 2.3).
+_HOSTED_MODELS = ("waves", "lightning", "gpt-realtime")
 # Atoms' ``synthesizer.speed`` is 1.2 where the voice speaks at its natural pace.
 _NATURAL_SPEED = 1.2
 
@@ -51,9 +53,12 @@ def brief_for(agent: Mapping[str, Any], *, mode: Mode, variables: Mapping[str, V
 def style_of(agent: Mapping[str, Any]) -> VoiceStyle:
     """How the agent sounds."""
     synthesizer = _section(agent, "synthesizer")
+    voice = _section(synthesizer, "voiceConfig")
     speed = _number(synthesizer, "speed", _NATURAL_SPEED) or _NATURAL_SPEED
+    # A voice of a hosted model has a name that no engine here knows: the engine's own default speaks instead.
+    hosted = _text(voice, "model").startswith(_HOSTED_MODELS)
     return VoiceStyle(
-        voice=_text(_section(synthesizer, "voiceConfig"), "voiceId"),
+        voice="" if hosted else _text(voice, "voiceId"),
         speed=speed / _NATURAL_SPEED,
         language=_text(_section(agent, "language"), "default") or "en",
     )
@@ -67,7 +72,8 @@ def voice_rates_hz(agent: Mapping[str, Any]) -> tuple[int, ...]:
 
 def _prompt(agent: Mapping[str, Any]) -> str:
     """The prompt, and below it the agent's knowledge, which is a field of our own."""
-    parts = (_text(agent, "globalPrompt"), _text(agent, "knowledge"))
+    prompt = _text(_section(agent, "singlePromptConfig"), "prompt") or _text(agent, "globalPrompt")
+    parts = (prompt, _text(agent, "knowledge"))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -58,6 +58,9 @@ class Conversation:
             self._begun = True
             self._orders.publish(facts.CallStarted(event.at, self._brief.mode))
         self._take(event)
+        if self._orders.empty and isinstance(event, events.Heard):
+            # So it is with most windows; what time brings, such as the next audio to send, comes with its deadline.
+            return []
         while not self._ended and (outcome := self._agent.advance(event.at)) is not None:
             self._on_outcome(event.at, outcome)
         return self._orders.take()

@@ -20,6 +20,11 @@ class Orders:
         """The world may know this."""
         self._commands.append(Publish(fact))
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self._commands
+
     def take(self) -> list[Command]:
         """What has been collected since it was last taken."""
         commands, self._commands = self._commands, []

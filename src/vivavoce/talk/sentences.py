@@ -15,12 +15,14 @@ _END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s)|[。！？]|\n+")
 _SOFT_END = re.compile(r"[,;:–—](?=\s)")
 # Words whose full stop ends no sentence.
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|no|vs|etc|e\.g|i\.e|approx|inc|ltd|co|jr|sr|[a-z])\.$", re.IGNORECASE
+    r"(?:^|[\s(.])(?:mr|mrs|ms|dr|prof|st|no|vs|etc|e\.g|i\.e|approx|inc|ltd|co|jr|sr|[a-z])\.$", re.IGNORECASE
 )
 # "1. First": a number and a stop at the start of a line belong to what follows.
 _LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,2}\.$")
 _MARKS = re.compile(r"\*{1,3}|_{2,3}|`{1,3}|^\s{0,3}#{1,6}\s+|^\s{0,3}[-*•]\s+|^\s{0,3}>\s?", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\)")
+# The beginning of a link whose end has not come.
+_OPEN_LINK = re.compile(r"\[[^\]\n]*\Z|\]\([^)\s]*\Z")
 _SPACE = re.compile(r"\s+")
 
 # A first part of fewer letters than this sounds chopped.
@@ -60,14 +62,26 @@ class Sentences:
         return [part] if part else []
 
     def _next_end(self) -> int | None:
+        ends = [end for end in (self._sentence_end(), self._soft_end()) if end is not None]
+        end = min(ends, default=_LONGEST_PART_LETTERS + 1)
+        if end <= _LONGEST_PART_LETTERS:
+            return end
+        if len(self._rest) <= _LONGEST_PART_LETTERS:
+            return None
+        space = self._rest.rfind(" ", 0, _LONGEST_PART_LETTERS)
+        return space + 1 if space > 0 else _LONGEST_PART_LETTERS
+
+    def _sentence_end(self) -> int | None:
         for match in _END.finditer(self._rest):
             head = self._rest[: match.end()]
-            if not _ABBREVIATION.search(head) and not _LIST_NUMBER.search(head):
+            if not any(pattern.search(head) for pattern in (_ABBREVIATION, _LIST_NUMBER, _OPEN_LINK)):
                 return match.end()
-        if not self._begun:
-            for match in _SOFT_END.finditer(self._rest, _FIRST_PART_LETTERS):
+        return None
+
+    def _soft_end(self) -> int | None:
+        if self._begun:
+            return None
+        for match in _SOFT_END.finditer(self._rest, _FIRST_PART_LETTERS):
+            if not _OPEN_LINK.search(self._rest[: match.end()]):
                 return match.end()
-        if len(self._rest) > _LONGEST_PART_LETTERS:
-            space = self._rest.rfind(" ", 0, _LONGEST_PART_LETTERS)
-            return space + 1 if space > 0 else _LONGEST_PART_LETTERS
         return None
