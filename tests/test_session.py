@@ -487,6 +487,7 @@ def test_nothing_is_sent_before_hello() -> None:
 
     assert "session.created" == scene.client.messages[0][1]["type"]
     assert {"type": "transcript", "role": "user", "text": "hi"} == scene.of("transcript")[0]
+    assert [events.ClientReady, events.Typed] == [type(event) for event in scene.record.events[:2]]
 
 
 def test_a_client_that_left_before_the_session_ran_has_a_short_call() -> None:

@@ -1,11 +1,12 @@
 """A stretch of sound: 16-bit samples and their rate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pcm", "Samples", "silence"]
+__all__ = ["Pcm", "Samples", "joined", "silence"]
 
 Samples = NDArray[np.int16]
 
@@ -31,6 +32,13 @@ class Pcm:
 
     def __repr__(self) -> str:
         return f"Pcm({self.duration_s:.3f} s at {self.rate_hz} Hz)"
+
+
+def joined(pieces: Sequence[Samples]) -> Samples:
+    """Pieces of sound as one, in their order; one piece alone is not copied."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
 
 
 def silence(duration_s: float, rate_hz: int) -> Pcm:

@@ -8,8 +8,10 @@ when the socket opens, only puts parts together: opening a call must not be felt
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from vivavoce import ids
 from vivavoce.audio.pcm import Pcm, Samples
@@ -24,7 +26,7 @@ from vivavoce.recording import DUAL_FILE, Recorder, Recording
 from vivavoce.server.admission import Admission, ConnectRequest, admit
 from vivavoce.server.briefing import brief_for, style_of
 from vivavoce.server.door import StoreDoor
-from vivavoce.server.sockets import Begin, CallSocket
+from vivavoce.server.sockets import Begin, CallSocket, farewell
 from vivavoce.session import Session
 from vivavoce.store import calls
 from vivavoce.store.database import Database
@@ -32,6 +34,7 @@ from vivavoce.talk.brief import Brief
 from vivavoce.talk.events import Event
 from vivavoce.talk.facts import Fact
 from vivavoce.wire.atoms import DIALECT, AtomsCodec
+from vivavoce.wire.atoms_messages import ErrorMessage
 from vivavoce.wire.dialect import SessionNames
 from vivavoce.wire.variables import resolve
 
@@ -41,8 +44,11 @@ log = logging.getLogger(__name__)
 
 # A caller waits this long for a slot before he is refused (wire-spec 1.12: queued, not refused at once).
 _SLOT_WAIT_S = 5.0
-# A call that is told to end has this long to say goodbye.
+# A call that is told to end has this long to say goodbye and to write its record down.
 _GOODBYE_S = 5.0
+# The refusals that ``ws_auth_failure=close`` tells after the upgrade, with the close codes 4401 and 4403.
+# Source: wire-spec 1.4.1, the guides for mobile clients; rule H3.
+_AUTH_FAILURES = frozenset({401, 403})
 
 
 class _Record:
@@ -78,7 +84,6 @@ class _Slot:
     brief: Brief
     admission: Admission
     session: Session | None = None
-    task: "asyncio.Task[None] | None" = field(default=None)
 
 
 class Calls:
@@ -95,6 +100,8 @@ class Calls:
         self.draining = False
         # Admitted calls, live or about to be.
         self._slots: set[_Slot] = set()
+        # One for each call that has begun, until its end has been written down.
+        self._tasks: set[asyncio.Task[None]] = set()
         # Told whenever a call has ended.
         self._freed = asyncio.Condition()
 
@@ -105,7 +112,7 @@ class Calls:
 
     # -- a call begins (sockets.Receptionist) ---------------------------------------------------------------
 
-    async def admit(self, path: str, request: ConnectRequest) -> Begin:
+    async def admit(self, path: str, request: ConnectRequest, *, flaw: str) -> Begin:
         """
         Admit a request and prepare its call.
 
@@ -114,7 +121,15 @@ class Calls:
         """
         if path not in DIALECT.paths:
             raise Refused(404, "No voice socket here")
-        admission = await admit(request, self._door)
+        try:
+            admission = await admit(request, self._door)
+        except Refused as error:
+            if flaw or self._config.ws_auth_failure == "http" or error.status not in _AUTH_FAILURES:
+                raise
+            said = msgspec.json.encode(ErrorMessage(str(error.status), error.message))
+            return farewell([said], code=4000 + error.status)
+        if flaw:
+            raise Refused(400, flaw)
         slot = self._prepare(admission)
         await self._reserve(slot)
         try:
@@ -205,7 +220,9 @@ class Calls:
             observer=_Record(slot.names.call_id, self._feed, recording),
         )
         slot.session = session
-        slot.task = loop.create_task(self._hold(slot, session, recording), name=slot.names.call_id)
+        task = loop.create_task(self._hold(slot, session, recording), name=slot.names.call_id)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return session
 
     # -- a call goes on and ends ----------------------------------------------------------------------------
@@ -245,16 +262,15 @@ class Calls:
     async def drain(self, wait_s: float) -> None:
         """Take no new calls, wait for those that are live, and end what is left."""
         self.draining = True
-        tasks = [slot.task for slot in self._slots if slot.task is not None]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=wait_s)
-        if late:
-            log.info("%d calls are ended because the server stops", len(late))
-            for slot in tuple(self._slots):
-                if slot.session is not None:
-                    slot.session.leave("server_error")
-            await asyncio.wait(late, timeout=_GOODBYE_S)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=wait_s)
+        left = [slot.session for slot in self._slots if slot.session is not None]
+        if left:
+            log.info("%d calls are ended because the server stops", len(left))
+        for session in left:
+            session.leave("server_error")
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_GOODBYE_S)
 
 
 class _NoSocket:
@@ -263,5 +279,5 @@ class _NoSocket:
     def send(self, frame: bytes) -> None:
         pass
 
-    def close(self) -> None:
+    def close(self, code: int = 1000) -> None:
         pass

@@ -5,23 +5,24 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from os import environ
+from pathlib import Path
 
 import uvicorn
 
 from vivavoce.config import Config
-from vivavoce.errors import ConfigError, StoreError
+from vivavoce.errors import ConfigError, StoreError, VivavoceError
 from vivavoce.feed import Feed
 from vivavoce.lineup import Choice, Lineup, open_lineup
 from vivavoce.recording import DUAL_FILE, Recorder, join_tracks, unfinished
 from vivavoce.server.app import create_app
 from vivavoce.server.calls import Calls
 from vivavoce.server.services import Services
-from vivavoce.server.sockets import VoiceHttp, upgrade_class
+from vivavoce.server.upgrade import VoiceHttp, upgrade_class
 from vivavoce.store import calls as stored_calls
 from vivavoce.store import facts as stored_facts
 from vivavoce.store.database import Database, open_database
@@ -29,6 +30,9 @@ from vivavoce.store.database import Database, open_database
 __all__ = ["House", "open_house", "serve"]
 
 log = logging.getLogger(__name__)
+
+# Connections that may wait to be accepted, as uvicorn has it.
+_BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +75,38 @@ async def open_house(config: Config) -> AsyncIterator[House]:
             draining=lambda: calls.draining,
             page_notes=lineup.notes,
         )
+        failed: VivavoceError | None = None
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(recorder.run(), name="recorder"),
-                tasks.create_task(_tidy_up(config, database), name="tidy-up"),
-            ]
+            recording = tasks.create_task(recorder.run(), name="recorder")
             try:
                 yield House(config, database, lineup, calls, services)
+            except VivavoceError as error:
+                # The group would wrap it, and nobody looks for a sentence inside a group.
+                failed = error
             finally:
-                for task in running:
-                    task.cancel()
+                recording.cancel()
+        if failed is not None:
+            raise failed
 
 
-async def _tidy_up(config: Config, database: Database) -> None:
+async def _finish_recordings(database: Database, folders: Sequence[Path]) -> None:
     """Finish the recordings of calls whose process was killed."""
-    for folder in await asyncio.to_thread(unfinished, config.recordings):
+    for folder in folders:
         try:
-            file = await asyncio.to_thread(join_tracks, folder)
-            state: stored_calls.RecordingState = "ready" if file is not None else "none"
-            await stored_calls.set_recording(database, folder.name, state, path=f"{folder.name}/{DUAL_FILE}")
+            await _finish_recording(database, folder)
         except StoreError as error:
-            log.warning("%s", error)
-            await stored_calls.set_recording(database, folder.name, "failed")
+            log.warning("the recording of %s stays as it is until the next start: %s", folder.name, error)
+
+
+async def _finish_recording(database: Database, folder: Path) -> None:
+    try:
+        file = await asyncio.to_thread(join_tracks, folder)
+    except StoreError as error:
+        log.warning("%s", error)
+        await stored_calls.set_recording(database, folder.name, "failed")
+    else:
+        path = "" if file is None else f"{folder.name}/{DUAL_FILE}"
+        await stored_calls.set_recording(database, folder.name, "ready" if path else "none", path=path)
 
 
 class _Server(uvicorn.Server):
@@ -127,10 +141,11 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
     """
     config, calls = house.config, house.calls
     listener = _listen(config)
-    # The calls that the last process left open cannot be live: the port is ours.
+    # What the last process left open cannot be live: the port is ours, and no call of this process has begun.
     orphans = await stored_calls.close_orphans(house.database)
     if orphans:
         log.info("%d calls of a process that was killed have been closed", len(orphans))
+    folders = await asyncio.to_thread(unfinished, config.recordings)
     server = _Server(
         uvicorn.Config(
             create_app(house.services),
@@ -145,6 +160,7 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
         on_started=lambda: ready(_url(config, listener)),
     )
     loop = asyncio.get_running_loop()
+    tidying = loop.create_task(_finish_recordings(house.database, folders), name="tidy-up")
     stopping: asyncio.Task[None] | None = None
 
     async def stop() -> None:
@@ -171,10 +187,11 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-        if stopping is not None:
-            stopping.cancel()
-            with suppress(asyncio.CancelledError):
-                await stopping
+        for task in (tidying, stopping):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         await calls.drain(0.0)
 
 
@@ -184,6 +201,8 @@ def _listen(config: Config) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((config.host, config.port))
+        # From now on no other process can have the port; two may bind it where neither listens.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise ConfigError(

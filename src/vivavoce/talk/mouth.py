@@ -13,9 +13,7 @@ a part have the times that the voice gave, or an estimate by their letters until
 from collections import deque
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from vivavoce.audio.pcm import Pcm, Samples
+from vivavoce.audio.pcm import Pcm, Samples, joined
 from vivavoce.speech import Word
 from vivavoce.talk.commands import SendAudio
 from vivavoce.talk.policy import Policy
@@ -233,7 +231,7 @@ class Mouth:
             taken.append(piece)
             samples -= len(piece)
             self._unsent_samples -= len(piece)
-        return taken[0] if len(taken) == 1 else np.concatenate(taken)
+        return joined(taken)
 
     def _place(self, at: float, samples: int) -> float:
         """Put sent samples on the timeline; returns when they will be played."""

@@ -158,6 +158,18 @@ def test_with_interruptions_off_the_visitor_is_not_heard_while_the_agent_talks()
     assert [("user", "tell me a story"), ("agent", STORY), ("user", "and then")] == stage.transcript()[:3]
 
 
+def test_what_was_said_before_a_deaf_time_does_not_join_what_is_said_after_it() -> None:
+    """Rule: the pre-roll of an utterance is what was heard right before it."""
+    policy = Policy(interruptions=False)
+    visitor = [QUESTION, Speech(2.66, 2.78, "tick"), Speech(9.0, 10.0, "and then")]
+    stage = Stage(Brief(policy=policy), visitor=visitor, microphone=lambda at: at < 3.0 or at > 9.0)
+    stage.play(12.0)
+    second = [int(feed.pcm.samples[0]) for feed in stage.ordered(do.Feed) if feed.utterance == 2]
+
+    assert 2 not in second
+    assert 3 in second
+
+
 def test_the_start_of_a_turn_has_its_grace() -> None:
     """Rule (interruptionBackoffTimer): for so long the agent cannot be interrupted; then the onset counts anew."""
     policy = Policy(interruption_grace_s=2.0)
