@@ -47,7 +47,7 @@ def row(ours: str, third: str = "", lazy: str = "") -> Layer:
 
 BELOW_THE_SHELL = "errors audio speech talk"
 EVERYTHING = (
-    "errors audio speech clock ids talk wire engines store journal recording feed session "
+    "errors audio speech clock ids talk wire engines store journal recording feed microphone engine_work session "
     "agent_settings local_models lineup plugins config views server cli client demo testing vivavoce"
 )
 
@@ -66,7 +66,9 @@ LAYERS = {
     "feed": row("errors talk.facts"),
     "recording": row("errors audio", "msgspec numpy soundfile"),
     "journal": row(BELOW_THE_SHELL, "msgspec numpy"),
-    "session": row("errors audio speech talk wire.dialect engines.engine"),
+    "microphone": row("audio talk.policy engines.engine"),
+    "engine_work": row("errors audio speech talk engines.engine"),
+    "session": row("errors audio speech talk wire.dialect engines.engine microphone engine_work"),
     # Above the shell: what an operator sets, and what is shown of a call.
     "agent_settings": row("errors", "msgspec"),
     "config": row("errors", "msgspec"),

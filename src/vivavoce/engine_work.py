@@ -1,0 +1,199 @@
+"""
+The engine work of one call: transcribing, thinking, speaking.
+
+Each piece of work is a task of the call; what it brings forth is an event with the number of what asked for it, and
+so is its failure. Giving work up is cancelling its task, which closes the engine's stream.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
+
+from vivavoce.audio.pcm import Pcm
+from vivavoce.audio.resample import Resampler
+from vivavoce.engines.engine import Engines
+from vivavoce.errors import EngineError
+from vivavoce.speech import ToolCall, VoiceStyle
+from vivavoce.talk import events
+from vivavoce.talk.commands import Say, Think
+
+__all__ = ["EngineWork"]
+
+log = logging.getLogger(__name__)
+
+# Sound that an utterance may have waiting for its engine: 60 s in windows of 32 ms, more than any utterance has.
+_MOST_WAITING_WINDOWS = 1875
+# Engines get this long to stop when the call is over.
+_STOP_WAIT_S = 2.0
+
+
+class EngineWork:
+    """
+    Has the engines work for one call.
+
+    Args:
+        engines: Those of the process.
+        style: How the agent sounds.
+        voice_rate_hz: The rate that the client's audio must have.
+        now: The session's time, in seconds.
+        dispatch: Takes the events.
+    """
+
+    def __init__(
+        self,
+        *,
+        engines: Engines,
+        style: VoiceStyle,
+        voice_rate_hz: int,
+        now: Callable[[], float],
+        dispatch: Callable[[events.Event], None],
+    ) -> None:
+        self._engines = engines
+        self._style = style
+        self._voice_rate_hz = voice_rate_hz
+        self._now = now
+        self._dispatch = dispatch
+        # The sound of each open utterance, None at its end, and its task: written by ``feed``, read by the task.
+        self._utterances: dict[int, tuple[asyncio.Queue[Pcm | None], asyncio.Task[None]]] = {}
+        # Thinking and speaking, by reply.
+        self._replies: dict[int, set[asyncio.Task[None]]] = {}
+        # All work. Not a task group: that would wait without a limit for an engine that does not stop, and keep the
+        # call's slot.
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- what the session asks for --------------------------------------------------------------------------
+
+    def listen(self, utterance: int) -> None:
+        """Open speech-to-text for an utterance."""
+        sound: asyncio.Queue[Pcm | None] = asyncio.Queue(_MOST_WAITING_WINDOWS)
+        task = self._create(self._transcribe(utterance, sound), f"transcribe {utterance}")
+        self._utterances[utterance] = (sound, task)
+        task.add_done_callback(lambda _: self._utterances.pop(utterance, None))
+
+    def feed(self, utterance: int, pcm: Pcm | None) -> None:
+        """More sound of an utterance; None is its end."""
+        if (known := self._utterances.get(utterance)) is None:
+            # Its task has failed and said so.
+            return
+        sound, task = known
+        try:
+            sound.put_nowait(pcm)
+        except asyncio.QueueFull:
+            task.cancel()
+            self._dispatch(events.EngineFailed(self._now(), "stt", utterance, "the engine does not keep up"))
+
+    def drop_utterance(self, utterance: int) -> None:
+        """Nobody waits for this transcript any more."""
+        if (known := self._utterances.get(utterance)) is not None:
+            known[1].cancel()
+
+    def think(self, asked: Think) -> None:
+        """Ask the language model."""
+        self._start(asked.reply, self._think(asked), f"think {asked.reply}")
+
+    def say(self, asked: Say) -> None:
+        """Have a part spoken."""
+        self._start(asked.reply, self._speak(asked), f"say {asked.reply}.{asked.part}")
+
+    def drop_reply(self, reply: int) -> None:
+        """Stop thinking and speaking it."""
+        for task in self._replies.pop(reply, ()):
+            task.cancel()
+
+    async def stop(self) -> None:
+        """The call is over: stop everything, and wait for it, but not for ever."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(tuple(self._tasks), timeout=_STOP_WAIT_S)
+            if late:
+                log.warning("%d engine tasks did not stop within %.0f s", len(late), _STOP_WAIT_S)
+
+    # -- the work -------------------------------------------------------------------------------------------
+
+    async def _transcribe(self, utterance: int, sound: asyncio.Queue[Pcm | None]) -> None:
+        async def pieces() -> AsyncGenerator[Pcm]:
+            while (pcm := await sound.get()) is not None:
+                yield pcm
+
+        async def work() -> None:
+            stt = self._engines.stt
+            async with aclosing(pieces()) as audio, aclosing(stt.transcribe(audio)) as transcripts:
+                async for written in transcripts:
+                    text = _encodable(written.text)
+                    self._dispatch(events.Transcribed(self._now(), utterance, text, written.final, written.words))
+                    if written.final:
+                        return
+            raise EngineError("stt", stt.name, "it ended without a final transcript")
+
+        await self._attempt("stt", utterance, work)
+
+    async def _think(self, asked: Think) -> None:
+        reply = asked.reply
+
+        async def work() -> None:
+            async with aclosing(self._engines.llm.reply(asked.messages, asked.tools)) as pieces:
+                async for piece in pieces:
+                    now = self._now()
+                    if isinstance(piece, ToolCall):
+                        self._dispatch(events.ToolAsked(now, reply, piece))
+                    else:
+                        self._dispatch(events.ReplyText(now, reply, _encodable(piece)))
+            self._dispatch(events.ReplyDone(self._now(), reply))
+
+        await self._attempt("llm", reply, work)
+
+    async def _speak(self, asked: Say) -> None:
+        reply, part, rate_hz = asked.reply, asked.part, self._voice_rate_hz
+
+        async def work() -> None:
+            resampler: Resampler | None = None
+            async with aclosing(self._engines.tts.speak(asked.text, self._style)) as pieces:
+                async for voice in pieces:
+                    if resampler is None:
+                        resampler = Resampler(voice.pcm.rate_hz, rate_hz, quality="MQ")
+                    pcm = Pcm(resampler.push(voice.pcm.samples), rate_hz)
+                    self._dispatch(events.Voiced(self._now(), reply, part, pcm, voice.words))
+            if resampler is not None and len(rest := resampler.flush()):
+                self._dispatch(events.Voiced(self._now(), reply, part, Pcm(rest, rate_hz)))
+
+        await self._attempt("tts", reply, work)
+        # A part that failed is over as well: the reply goes on with the next one.
+        self._dispatch(events.VoiceDone(self._now(), reply, part))
+
+    async def _attempt(self, stage: str, number: int, work: Callable[[], Awaitable[None]]) -> None:
+        """Do an engine's work; its failure is an event."""
+        try:
+            await work()
+        except EngineError as error:
+            self._dispatch(events.EngineFailed(self._now(), stage, number, error.reason))
+        except Exception as error:
+            # A stranger's engine may raise anything; its traceback may carry speech, so only its type is logged.
+            log.warning("%s engine raised %s, which is not an EngineError", stage, type(error).__name__)
+            self._dispatch(events.EngineFailed(self._now(), stage, number, type(error).__name__))
+
+    # -- tasks ----------------------------------------------------------------------------------------------
+
+    def _create(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _start(self, reply: int, work: Coroutine[None, None, None], name: str) -> None:
+        task = self._create(work, name)
+        tasks = self._replies.setdefault(reply, set())
+        tasks.add(task)
+
+        def forget(done: asyncio.Task[None]) -> None:
+            tasks.discard(done)
+            if not tasks:
+                self._replies.pop(reply, None)
+
+        task.add_done_callback(forget)
+
+
+def _encodable(text: str) -> str:
+    """The text without half characters, which JSON can carry and UTF-8 cannot: engines take text from JSON."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
