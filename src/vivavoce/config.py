@@ -70,7 +70,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     record: _Switch = True
     # Who may open the talk page: this machine only, everybody who reaches the server, or nobody.
     talk_page: Annotated[Literal["local", "on", "off"], Meta(description='"local", "on" or "off"')] = "local"
-    # 0 means that only the measured load of the machine counts.
+    # 0 means no limit.
     most_calls: Annotated[int, Meta(ge=0, description="a number of calls, or 0 for no fixed limit")] = 0
     # How long a stopping server waits for its calls.
     drain_s: Annotated[float, Meta(ge=0, description="seconds, 0 or more")] = 300.0

@@ -27,9 +27,12 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(
         level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    # Others' chatter at our level would hide the one line that says the server is ready.
-    for noisy in ("uvicorn", "alembic", "httpx", "openai", "httpcore", "sqlalchemy"):
+    # Others' chatter would hide the one line that says the server is ready, and at ``debug`` it would carry
+    # transcripts: the database's driver logs every statement with its values.
+    for noisy in ("aiosqlite", "alembic", "httpcore", "httpx", "httpx2", "openai", "sqlalchemy", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of every request that is no HTTP: a port scanner is nothing that an operator could change.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(config))
     return 0

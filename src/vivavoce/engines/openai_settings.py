@@ -98,7 +98,7 @@ def remote(
         api_key,
         chosen,
         connect_s=number(settings, "connect_s", 3.0, low=0.01, high=60),
-        first_s=number(settings, "first_s", 20.0, low=0.01, high=600),
+        first_s=number(settings, "first_s", 10.0, low=0.01, high=600),
         gap_s=number(settings, "gap_s", 10.0, low=0.01, high=600),
         backoff_s=number(settings, "backoff_s", 0.2, low=0, high=10),
     )
