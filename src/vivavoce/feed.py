@@ -111,7 +111,7 @@ class Feed:
         self,
         write: WriteFacts,
         *,
-        every_s: float = 0.25,
+        every_s: float = 0.5,
         most_waiting: int = 20_000,
         most_kept: int = 1_000,
         most_in_batch: int = 500,

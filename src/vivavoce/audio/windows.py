@@ -16,23 +16,29 @@ class Windows:
 
     def __init__(self, length: int = WINDOW_SAMPLES) -> None:
         self._length = length
-        self._rest: Samples = np.zeros(0, np.int16)
+        # The window that is being filled, and how many of its samples are there.
+        self._window: Samples = np.empty(length, np.int16)
+        self._fill = 0
 
     @property
     def filled(self) -> float:
         """How much of the next window is there, from 0 to 1."""
-        return len(self._rest) / self._length
+        return self._fill / self._length
 
     def push(self, samples: Samples) -> list[Samples]:
         """The windows that are complete now, each of shape (length,)."""
-        if len(self._rest):
-            samples = np.concatenate((self._rest, samples))
-        whole = len(samples) - len(samples) % self._length
-        self._rest = samples[whole:]
-        return [samples[start : start + self._length] for start in range(0, whole, self._length)]
+        windows: list[Samples] = []
+        start, end, length = 0, len(samples), self._length
+        while end - start >= length - self._fill:
+            stop = start + length - self._fill
+            self._window[self._fill :] = samples[start:stop]
+            windows.append(self._window)
+            self._window, self._fill, start = np.empty(length, np.int16), 0, stop
+        if start < end:
+            self._window[self._fill : self._fill + end - start] = samples[start:]
+            self._fill += end - start
+        return windows
 
     def flush(self) -> list[Samples]:
         """What is left, filled up with silence to a whole window; nothing if nothing is left."""
-        if not len(self._rest):
-            return []
-        return self.push(np.zeros(self._length - len(self._rest), np.int16))
+        return self.push(np.zeros(self._length - self._fill, np.int16)) if self._fill else []
