@@ -87,7 +87,8 @@ class Tracks:
         """Microphone sound whose last sample came at ``at``."""
         start = round(at * self._visitor_hz) - len(samples)
         gap = start - self._visitor_end
-        if gap > _LATE_S * self._visitor_hz:
+        # All that follows joins the first frame, so that one lies exactly where it was heard.
+        if gap > _LATE_S * self._visitor_hz or (gap > 0 and not self._visitor_end):
             self._visitor.pieces.append(np.zeros(gap, np.int16))
             self._visitor_end += gap
         self._visitor.pieces.append(samples)

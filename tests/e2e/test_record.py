@@ -153,6 +153,8 @@ async def hold_spoken_call(server: Server, agent_id: str) -> tuple[Watched, list
     ):
         watched = Watched(client.session.call_id, client.session.at_s)
         watching = asyncio.create_task(watched.watch(client))
+        # A page asks for the microphone when the call is open: its first sound comes a moment later.
+        await asyncio.sleep(0.2)
         microphone = OpenMicrophone(client)
         sending = asyncio.create_task(microphone.run())
         said = [await microphone.say(command().speech)]
