@@ -143,7 +143,8 @@ SOUNDS = st.lists(st.integers(1, 100).map(lambda number: 2 * number), min_size=1
 def test_the_visitor_track_is_never_far_from_its_time(frames: list[tuple[int, int]]) -> None:
     """Rule (pain 32): by position, not by arrival: no frame lies earlier or more than a quarter second off."""
     tracks = Tracks(visitor_hz=HZ, agent_hz=HZ)
-    now, expected, ends_at = 0, [], 0
+    now, ends_at = 0, 0
+    expected: list[tuple[int, int, int]] = []
     for number, (pause, length) in enumerate(frames, 1):
         now += pause + length
         tracks.visitor(now / HZ, tone(length, number))

@@ -289,7 +289,23 @@ def test_the_call_decides_again_as_it_did(spoken_call: SpokenCall) -> None:
 # -- a server that is killed ------------------------------------------------------------------------------------
 
 
-async def talk_until_killed(server: Server, agent_id: str) -> tuple[Watched, Spoken, float]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a killed server would have left at one moment: how far facts and the visitor's sound reach, in seconds."""
+
+    at_s: float
+    facts_s: float
+    sound_s: float
+
+
+def kept(server: Server, watched: Watched) -> Kept:
+    at_s = monotonic_s() - watched.opened_s
+    ((facts_s,),) = server.rows("select max(at) from facts where call_id = ?", watched.call_id)
+    track = server.data / "recordings" / watched.call_id / "visitor.s16"
+    return Kept(at_s, facts_s, track.stat().st_size / 2 / 16000)
+
+
+async def talk_until_killed(server: Server, agent_id: str) -> tuple[Watched, Spoken, float, list[Kept]]:
     """A long answer over an open microphone, and the end of the process in its midst; returns when that was."""
     async with asyncio.timeout(LIMIT_S):
         client = await AtomsClient.connect(server.url, key=server.key, agent_id=agent_id, input_format="pcm_16000")
@@ -304,21 +320,24 @@ async def talk_until_killed(server: Server, agent_id: str) -> tuple[Watched, Spo
         await watched.until(ToolRequested, 1)
         (asked,) = [message for message in watched.messages if isinstance(message, ToolRequested)]
         await client.answer_tool(asked.call_id, " ".join(f"word{number}" for number in range(200)))
-        # Thirty words of a tenth of a second.
-        await watched.until(TranscriptHeard, 30)
+        await watched.until(AgentStarted, 2)
+        enough = watched.count(TranscriptHeard) + 30
+        moments = []
+        while watched.count(TranscriptHeard) < enough:
+            moments.append(await asyncio.to_thread(kept, server, watched))
         killed_s = monotonic_s()
         await asyncio.to_thread(server.kill)
         await watching
         sending.cancel()
         await client.close()
-        return watched, said, killed_s
+        return watched, said, killed_s, moments
 
 
 def test_a_killed_server_loses_at_most_a_second(tmp_path: Path) -> None:
     """The next start closes the call with a reason and finishes its recording; replay agrees with what is left."""
     first = start(tmp_path)
     try:
-        watched, said, killed_s = asyncio.run(talk_until_killed(first, first.agent()))
+        watched, said, killed_s, moments = asyncio.run(talk_until_killed(first, first.agent()))
     finally:
         first.kill()
         first.client.close()
@@ -333,6 +352,14 @@ def test_a_killed_server_loses_at_most_a_second(tmp_path: Path) -> None:
 
     assert last_at > lasted_s - 1.0
     assert len(heard) > 10
+    # And so it was at every moment before; the words began with the first of them.
+    assert [] == [
+        moment
+        for moment in moments
+        if moment.sound_s < moment.at_s - 1.0
+        or (moment.at_s > moments[0].at_s + 1.0 and moment.facts_s < moment.at_s - 1.0)
+    ]
+    assert len(moments) > 50
 
     with running(tmp_path) as second:
         shown = second.record(call_id)
