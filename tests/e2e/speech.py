@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -23,7 +24,9 @@ _PAUSE_SHARE = 0.03
 
 def command() -> Clip:
     """A short command of four words, spoken by a person where there are clips."""
-    return clip("command-go-forward.wav", "Go forward ten meters.")
+    # In a thread, because espeak-ng is asked on a loop of its own, and whoever asks here may be on one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(clip, "command-go-forward.wav", "Go forward ten meters.").result()
 
 
 def words_of(text: str) -> list[str]:
