@@ -10,14 +10,13 @@ import asyncio
 import gc
 import sys
 import time
-from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import msgspec
 import numpy as np
 import uvloop
+from numpy.typing import NDArray
 
 from bench import machine
 from bench.call import Call
@@ -164,10 +163,10 @@ def _report(plan: Plan, run: _Run) -> Report:
     )
 
 
-def _within(metronome: Metronome, window: Window) -> Sequence[float]:
+def _within(metronome: Metronome, window: Window) -> NDArray[np.float64]:
     """How late the driver's own frames left within the window."""
-    at = np.frombuffer(metronome.sent_at_s)
-    return array("d", np.frombuffer(metronome.lateness_s)[(at >= window.begins_at) & (at < window.ends_at)])
+    at, lateness_s = np.asarray(metronome.sent_at_s), np.asarray(metronome.lateness_s)
+    return lateness_s[(at >= window.begins_at) & (at < window.ends_at)]
 
 
 def main() -> None:

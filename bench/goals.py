@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.figures import median_of
+from bench.record import CUSHION_S
 from bench.report import Report
 
-__all__ = ["END_OF_TURN_S", "Verdict", "doubts", "failures", "turns_verdicts"]
+__all__ = ["END_OF_TURN_S", "Verdict", "cost_ratios", "doubts", "failures", "less_silence", "turns_verdicts"]
 
 # The silence after which the agent takes its turn: the user's choice, hence no latency of the server.
 END_OF_TURN_S = 0.2
 
-_MOST_LATENESS_S = 0.04
 _MOST_MISSED_SHARE = 0.02
 _MOST_COST_RATIO = 2.0
 _MOST_REPLY_P50_S = 0.06
@@ -36,6 +36,11 @@ class Verdict:
     met: bool
 
 
+def less_silence(reply_s: float | None) -> float | None:
+    """What of the time to a reply is the server's; None where there was no reply."""
+    return None if reply_s is None else reply_s - END_OF_TURN_S
+
+
 def doubts(report: Report) -> list[str]:
     """Why a report should not be trusted; empty where it can be."""
     found = []
@@ -57,7 +62,7 @@ def failures(report: Report) -> list[str]:
     late_s = report.lateness.p99
     if late_s is None:
         found.append("no agent audio")
-    elif late_s >= _MOST_LATENESS_S:
+    elif late_s >= CUSHION_S:
         found.append(f"p99 lateness {late_s * 1000:.0f} ms")
     if report.gaps:
         found.append(f"gaps: {report.gaps}")
@@ -81,8 +86,8 @@ def turns_verdicts(units: Sequence[Report], systems: Sequence[Report]) -> list[V
         systems: The server, one report a round, in the same order.
     """
     ratio = median_of(cost_ratios(units, systems))
-    reply_p50 = _less(median_of([report.reply.p50 for report in systems]), END_OF_TURN_S)
-    reply_p95 = _less(median_of([report.reply.p95 for report in systems]), END_OF_TURN_S)
+    reply_p50 = less_silence(median_of([report.reply.p50 for report in systems]))
+    reply_p95 = less_silence(median_of([report.reply.p95 for report in systems]))
     unheld = [reason for report in systems for reason in failures(report)]
     return [
         _at_most(
@@ -124,10 +129,6 @@ def cost_ratios(units: Sequence[Report], systems: Sequence[Report]) -> list[floa
     rounds = list(zip(units, systems, strict=True))
     trusted = [pair for pair in rounds if not doubts(pair[0]) and not doubts(pair[1])]
     return [system.cpu_ms_per_call_s / unit.cpu_ms_per_call_s for unit, system in trusted or rounds]
-
-
-def _less(value: float | None, offset: float) -> float | None:
-    return None if value is None else value - offset
 
 
 def _at_most(goal: str, value: float | None, limit: float, scale: float, unit: str) -> Verdict:

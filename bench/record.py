@@ -11,7 +11,7 @@ from bench.playout import gaps, lateness_s, split_around
 
 __all__ = ["CUSHION_S", "Interruptions", "Replies", "Sound", "Window", "around", "interruptions", "replies", "sound"]
 
-# A player that holds two frames before it starts. The same 40 ms are the limit of lateness in real time.
+# A player that holds two frames before it starts. Audio that is later than that is not in real time.
 CUSHION_S = 0.04
 # A caller waits so long for an answer, and so long for the agent to notice an interruption.
 _REPLY_PATIENCE_S = 4.0

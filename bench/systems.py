@@ -96,7 +96,7 @@ def vivavoce(*, core: int, recording: bool = True) -> Iterator[Server]:
 def _ask(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *, text: str = "") -> str:
     """Run one command of Vivavoce and return the one line it prints."""
     if not Path(_VIVAVOCE).exists():
-        raise SystemExit("The command vivavoce is not installed beside this Python; run `make install` first.")
+        raise SystemExit("The command vivavoce is not installed beside this Python; run the benchmark by `make bench`.")
     done = subprocess.run(
         [_VIVAVOCE, *arguments],
         check=False,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from bench.figures import median_of
-from bench.goals import END_OF_TURN_S, Verdict, doubts, failures
+from bench.goals import Verdict, doubts, failures, less_silence
 from bench.report import Report
 
 __all__ = ["density_table", "table", "trials_table", "turns_table", "verdicts_table"]
@@ -30,8 +30,8 @@ _TURNS_ROWS: tuple[tuple[str, _Figure, float, int], ...] = (
     ("lateness of agent audio p50, ms", lambda r: r.lateness.p50, 1000, 1),
     ("lateness of agent audio p99, ms", lambda r: r.lateness.p99, 1000, 1),
     ("gaps", lambda r: r.gaps, 1, 0),
-    ("reply less end-of-turn silence p50, ms", lambda r: _less_silence(r.reply.p50), 1000, 0),
-    ("reply less end-of-turn silence p95, ms", lambda r: _less_silence(r.reply.p95), 1000, 0),
+    ("reply less end-of-turn silence p50, ms", lambda r: less_silence(r.reply.p50), 1000, 0),
+    ("reply less end-of-turn silence p95, ms", lambda r: less_silence(r.reply.p95), 1000, 0),
     ("replies", lambda r: r.replies_expected, 1, 0),
     ("replies missed", lambda r: r.replies_missed, 1, 0),
     ("interruption p50, ms", lambda r: r.interruption.p50, 1000, 0),
@@ -45,17 +45,13 @@ _TURNS_ROWS: tuple[tuple[str, _Figure, float, int], ...] = (
     ("set-up of the other calls p99, ms", lambda r: r.set_up.p99, 1000, 1),
     ("p99 lateness of others at openings, ms", lambda r: r.lateness_at_openings.p99, 1000, 1),
     ("p99 lateness of others in between, ms", lambda r: r.lateness_between_openings.p99, 1000, 1),
-    ("reply p95 of others at openings, ms", lambda r: _less_silence(r.reply_at_openings.p95), 1000, 0),
-    ("reply p95 of others in between, ms", lambda r: _less_silence(r.reply_between_openings.p95), 1000, 0),
+    ("reply p95 of others at openings, ms", lambda r: less_silence(r.reply_at_openings.p95), 1000, 0),
+    ("reply p95 of others in between, ms", lambda r: less_silence(r.reply_between_openings.p95), 1000, 0),
     ("process with one call, MB", lambda r: r.first_rss_bytes, 1e-6, 0),
     ("memory of each further call, MB", lambda r: r.memory_per_call_bytes, 1e-6, 2),
 )
 # What a bare socket has no answer to.
 _CONVERSATION = ("repl", "interruption", "last frame", "p99 lateness of others", "process", "memory")
-
-
-def _less_silence(value: float | None) -> float | None:
-    return None if value is None else value - END_OF_TURN_S
 
 
 def turns_table(columns: Mapping[str, Sequence[Report]], *, silent: Sequence[str] = ()) -> str:
@@ -124,8 +120,8 @@ def density_table(reports: Sequence[Report]) -> str:
             _show(report.lateness.p50, scale=1000),
             _show(report.lateness.p99, scale=1000),
             str(report.gaps),
-            _show(_less_silence(report.reply.p50), scale=1000, digits=0),
-            _show(_less_silence(report.reply.p95), scale=1000, digits=0),
+            _show(less_silence(report.reply.p50), scale=1000, digits=0),
+            _show(less_silence(report.reply.p95), scale=1000, digits=0),
             f"{report.replies_missed} of {report.replies_expected}",
             _show(report.interruption.p95, scale=1000, digits=0),
             "; ".join(failures(report)) or "yes",

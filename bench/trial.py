@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,8 @@ _SETTLE_S = 2.0
 _OVERTIME_S = 90.0
 
 
-class System(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class System:
     """Something to measure."""
 
     title: str

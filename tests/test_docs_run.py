@@ -7,8 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.doc_pages import PAGES, ROOT, Code, codes, page, sections
+from tests.e2e.running import Server, start
 from vivavoce.audio.pcm import Pcm, joined
 from vivavoce.client.sound import save
 from vivavoce.engines.espeak import open_engine
@@ -69,9 +68,13 @@ asyncio.run(opened())
 class Served:
     """A server that runs in a folder of its own, and an agent and a key to use it with."""
 
-    url: str
+    server: Server
     folder: Path
     environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.server.url
 
     def run(self, *command: str, **more: str) -> str:
         """What a command writes; it must succeed."""
@@ -88,25 +91,11 @@ class Served:
         assert 0 == done.returncode, f"{command[-1]}\n{done.stdout}\n{done.stderr}"
         return done.stdout.strip()
 
-    def ask(self, path: str) -> dict[str, object]:
-        """The JSON that the server answers."""
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            found: dict[str, object] = json.load(answer)
-        return found
-
-    @property
-    def key(self) -> str:
-        return self.environment["VIVAVOCE_KEY"]
-
     def finished_call(self) -> str:
         """The id of a new call that is over and recorded."""
         words = (str(VIVAVOCE), "call", self.environment["AGENT_ID"], "--text", "Hello", "--url", self.url, "--json")
         call_id = str(json.loads(self.run(*words))["call_id"])
-        deadline = time.monotonic() + 10
-        while not (self.folder / "data" / "recordings" / call_id / "dual.flac").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        self.server.until((self.folder / "data" / "recordings" / call_id / "dual.flac").exists)
         return call_id
 
 
@@ -125,20 +114,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "ROOT": str(ROOT),
         "TRY_SETTINGS": "try_settings.py",
     }
-    given = {**environment, "VIVAVOCE_LLM": "knowledge"}
-    command = (VIVAVOCE, "serve", "--port", "0")
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(command, cwd=folder, env=given, stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            ready = re.search(r"open (\S+) and talk", process.stdout.readline())
-            assert ready, (folder / "log").read_text()
-            yield _furnished(Served(ready[1], folder, environment))
-        finally:
-            process.terminate()
-            process.wait(30)
+    server = start(folder, {"VIVAVOCE_LLM": "knowledge"})
+    try:
+        yield _furnished(Served(server, folder, environment))
+    finally:
+        server.client.close()
+        server.stop()
 
 
 def _furnished(bare: Served) -> Served:
@@ -149,7 +130,7 @@ def _furnished(bare: Served) -> Served:
     key = bare.run(str(VIVAVOCE), "keys", "create", "test")
     asyncio.run(_speak("What is Vivavoce?", bare.folder / "question.wav"))
     given = {"AGENT_ID": agent_id, "VIVAVOCE_KEY": key, "SERVER": bare.url}
-    return Served(bare.url, bare.folder, {**bare.environment, **given})
+    return Served(bare.server, bare.folder, {**bare.environment, **given})
 
 
 async def _speak(text: str, file: Path) -> None:
@@ -210,8 +191,7 @@ def test_the_javascript_of_a_page_is_javascript(code: Code, tmp_path: Path) -> N
 
 def test_every_route_is_told(served: Served) -> None:
     """The REST part has a heading for each route that the server describes, and for nothing else."""
-    described = served.ask("/docs/openapi.json")["paths"]
-    assert isinstance(described, dict)
+    described = served.server.client.get(f"{served.url}/docs/openapi.json").json()["paths"]
     routes = {
         f"{method.upper()} {path.removeprefix('/atoms/v1')}"
         for path, methods in described.items()
@@ -226,10 +206,7 @@ def test_every_route_is_told(served: Served) -> None:
 def test_the_log_keeps_its_silence(served: Served) -> None:
     """What was said and typed in all the calls above, and every key, is not in the log."""
     served.finished_call()
-    log = (served.folder / "log").read_text()
-    demo_key = (served.folder / "data" / "demo").read_text().split()[1]
+    words = ("Good day", "Hello", "When are you", "seven to six", served.environment["VIVAVOCE_KEY"], served.server.key)
 
-    assert " begins" in log
-    assert [] == [
-        said for said in ("Good day", "Hello", "When are you", "seven to six", served.key, demo_key) if said in log
-    ]
+    assert " begins" in served.server.log
+    assert [] == [said for said in words if said in served.server.log]

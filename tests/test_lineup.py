@@ -211,14 +211,16 @@ def test_no_ears_at_all_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_engine_that_keeps_a_process_is_warmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes its time is done at the start, so that no call waits for it; what fails then stops the start."""
+    """What takes its time is done at the start, so that no call waits for it; what fails then is closed again."""
 
     class Cold(_Opened):
         async def warm(self) -> None:
             raise EngineError("tts", "espeak", "install the library")
 
-    engine = _Opened()
-    _offer(monkeypatch, {"silero": engine, "moonshine": engine, "knowledge": engine, "espeak": Cold()})
+    engine, cold = _Opened(), Cold()
+    _offer(monkeypatch, {"silero": engine, "moonshine": engine, "knowledge": engine, "espeak": cold})
 
     with pytest.raises(ConfigError, match="install the library"):
         asyncio.run(open_lineup(Choice(), {}, local_ports=()))
+
+    assert cold.closed

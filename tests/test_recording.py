@@ -1,6 +1,7 @@
 """Recordings: both voices on one timeline, whatever happens to the process."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivavoce.audio.pcm import Pcm, Samples
+from vivavoce.audio.windows import VAD_RATE_HZ
 from vivavoce.errors import StoreError
+from vivavoce.microphone import Microphone
 from vivavoce.recording import DUAL_FILE, JOURNAL_FILE, Recorder, Recording, Tracks, join_tracks, unfinished
 from vivavoce.talk.mouth import Mouth
 from vivavoce.talk.policy import Policy
@@ -415,3 +418,73 @@ def test_a_recording_that_cannot_be_written_does_not_harm_the_others(
     run(calls())
 
     assert "cannot write the recording" in caplog.text
+
+
+class _Unheard:
+    """Takes windows and never answers."""
+
+    def push(self, window: Samples) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class HearsNothing:
+    """A voice detector that never answers."""
+
+    name = "hears nothing"
+
+    def stream(self, heard: Callable[[float], None]) -> _Unheard:
+        return _Unheard()
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "frame_s"),
+    [(8_000, 0.02), (16_000, 0.032), (22_050, 0.02), (24_000, 0.02), (24_000, 0.1), (44_100, 0.02), (48_000, 0.1707)],
+)
+def test_the_visitors_sounds_are_heard_when_they_were_made(tmp_path: Path, rate_hz: int, frame_s: float) -> None:
+    """Rule (pain 32): from the microphone to the file, every sound lies within 10 ms of its time, the first and all."""
+    frame = round(frame_s * rate_hz)
+    # The third follows two seconds in which a muted microphone sent nothing.
+    bursts_s = np.array([0.8, 1.21, 4.5, 6.0])
+    sound = np.zeros(7 * rate_hz, np.int16)
+    for at in bursts_s:
+        sound[round(at * rate_hz) :][: rate_hz // 100] = np.resize([10_000, 10_000, -10_000, -10_000], rate_hz // 100)
+
+    async def call() -> Path | None:
+        loop = asyncio.get_running_loop()
+        opened_at = loop.time()
+        recorder = Recorder()
+        recording = Recording(tmp_path / "CALL-1", visitor_hz=VAD_RATE_HZ, agent_hz=24_000, sound=True)
+        recorder.add(recording, opened_at)
+        running = asyncio.create_task(recorder.run())
+        microphone = Microphone(
+            vad=HearsNothing(),
+            rate_hz=rate_hz,
+            now=lambda: loop.time() - opened_at,
+            heard=lambda pcm, speech: None,
+            committed=lambda: None,
+            record=recording.visitor,
+        )
+        for end in range(frame, len(sound) + 1, frame):
+            now_s = end / rate_hz
+            # A frame comes when its last sample has been taken; the client begins half a second late.
+            await asyncio.sleep(now_s - (loop.time() - opened_at))
+            if not (now_s < 0.5 or 2 < now_s < 4):
+                microphone.push(Pcm(sound[end - frame : end], rate_hz))
+        microphone.commit()
+        running.cancel()
+        return await recorder.finish(recording)
+
+    file = run(call())
+    assert file is not None
+    heard, heard_hz = soundfile.read(file, dtype="int16")
+    loud = np.flatnonzero(np.abs(heard[:, 0]) > 3_000)
+    begins_s = loud[np.diff(loud, prepend=-heard_hz) > heard_hz // 10] / heard_hz
+
+    assert len(bursts_s) == len(begins_s)
+    assert np.abs(begins_s - bursts_s).max() < 0.010

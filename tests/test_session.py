@@ -454,7 +454,7 @@ def test_the_agent_hangs_up_with_reason_ended() -> None:
 
 
 def test_what_came_in_is_told_to_the_observer_in_order() -> None:
-    """Rule: the journal has every event before its facts, with times that never go back."""
+    """Rule: from the client's being ready to its leaving, with times that never go back; the last fact is the end."""
 
     async def script(scene: Scene) -> None:
         await scene.say()
@@ -911,11 +911,14 @@ def test_a_recogniser_that_does_not_listen_fills_no_memory() -> None:
 
     async def script(scene: Scene) -> None:
         await scene.sound(62.0, loud=True)
-        await scene.until("agent_start_talking")
         await close(scene)
 
-    scene = play(script, stt=Deaf())
+    # An utterance longer than what may wait: with the policy's own lengths none is.
+    policy = Policy(longest_utterance_s=100.0, longest_turn_s=100.0)
+    scene = play(script, stt=Deaf(), brief=Brief(voice_rate_hz=RATE_HZ, policy=policy))
+    stumbled = [fact.reason for fact in scene.record.facts if isinstance(fact, facts.EngineStumbled)]
 
+    assert ["the engine does not keep up"] == stumbled
     assert "client_requested" == scene.reason
     assert [] == scene.left
 
@@ -932,6 +935,27 @@ def test_half_a_character_of_an_engine_reaches_nobody() -> None:
     scene = play(script, stt=ScriptedSpeechToText(("what \udc00 is",)), llm=llm)
 
     assert ["what ? is", "Half a ? smile."] == [message["text"] for message in scene.of("transcript")]
+
+
+def test_half_a_character_of_a_tool_call_or_a_failure_reaches_nobody() -> None:
+    """Rule: the same for everything else that engines say: a journal could not write it, and the call would end."""
+
+    def llm(messages: Sequence[Message], tools: Sequence[Tool]) -> Sequence[str | ToolCall]:
+        if messages[-1].role == "tool":
+            raise EngineError("llm", "scripted", "half a \ud83d reason")
+        return [ToolCall("call_\ud83d", "look_\ud83d", '{"what": "\ud83d"}')]
+
+    async def script(scene: Scene) -> None:
+        scene.send({"type": "input_text.send", "text": "price?"})
+        await scene.until("agent_stop_talking")
+        await close(scene)
+
+    scene = play(script, llm=ScriptedLanguageModel(llm))
+    asked = [event.call for event in scene.record.events if isinstance(event, events.ToolAsked)]
+    reasons = [event.reason for event in scene.record.events if isinstance(event, events.EngineFailed)]
+
+    assert [ToolCall("call_?", "look_?", '{"what": "?"}')] == asked
+    assert ["half a ? reason"] == reasons
 
 
 # -- a bug of ours ------------------------------------------------------------------------------------------

@@ -1,14 +1,10 @@
 /** Every piece of code of the public guide runs as printed; the script's host and the placeholders aside. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { launchChromium, watch, type Complaints } from "./chromium.js";
-import { pause, until } from "./scene.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { pause, smokeNames, until } from "./scene.js";
 import { filled, hasGuide, modulePage, PageHost, printed } from "./seed.js";
-import { beeps, tone, toWav } from "./sound.js";
-import { polite, StubServer, type Call } from "./stub-server.js";
+import { tone } from "./sound.js";
+import { stubScene } from "./stub-scene.js";
+import { polite, type Call } from "./stub-server.js";
 
 const IMPORT = 'import { AtomsAgent } from "@smallest-ai/agent-sdk";\n';
 const AGENT = 'const agent = new AtomsAgent({ apiKey: "sk_...", agentId: "..." });\n';
@@ -22,44 +18,24 @@ function greeting(call: Call): void {
 }
 
 describe.runIf(hasGuide)("the guide's code", () => {
-  const folder = mkdtempSync(join(tmpdir(), "vivavoce-guide-"));
+  const scene = stubScene({ onCall: greeting });
   const printedLines: string[] = [];
-  let chromium: Browser;
-  let server: StubServer;
   let host: PageHost;
-  let page: Page;
-  let complaints: Complaints;
 
-  beforeAll(async () => {
-    const microphone = join(folder, "beeps.wav");
-    writeFileSync(microphone, toWav(beeps(1000, 10)));
-    chromium = await launchChromium({ microphone });
-  });
-  afterAll(async () => {
-    await chromium.close();
-    rmSync(folder, { recursive: true });
-  });
   beforeEach(async () => {
-    server = await StubServer.start({ onCall: greeting });
     host = await PageHost.start();
-    page = await chromium.newPage();
-    complaints = await watch(page);
     printedLines.length = 0;
-    page.on("console", (message) => printedLines.push(message.text()));
+    scene.page.on("console", (message) => printedLines.push(message.text()));
   });
-  afterEach(async () => {
-    await page.close();
-    await host.stop();
-    await server.stop();
-  });
+  afterEach(() => host.stop());
 
   const fill = (code: string, key = "sk_1"): string =>
-    filled(code, { serverUrl: server.url, key, agentId: "a1" });
+    filled(code, { serverUrl: scene.server.url, key, agentId: "a1" });
 
   /** Opens a page of this code. */
   async function run(code: string, key?: string): Promise<void> {
-    host.page = modulePage(fill(code, key), server.url);
-    await page.goto(host.url);
+    host.page = modulePage(fill(code, key), scene.server.url);
+    await scene.page.goto(host.url);
   }
 
   const line = (words: string): Promise<void> =>
@@ -70,20 +46,20 @@ describe.runIf(hasGuide)("the guide's code", () => {
     await line("Session started: 7d0c2a52-6f0e-4a53-8f6c-0d4a0c7b8a11 CALL-1776756378884-6a553c");
     await line("Agent speaking");
     await line("Agent stopped");
-    await until("microphone frames", () => server.call.frames.length > 0);
-    server.call.send("error", { code: "tool_timeout", message: "no result" });
+    await until("microphone frames", () => scene.server.call.frames.length > 0);
+    scene.server.call.send("error", { code: "tool_timeout", message: "no result" });
     await line("[tool_timeout] no result");
 
-    expect(server.call.query.get("token")).toBe("sk_1");
-    expect(server.call.query.get("agent_id")).toBe("a1");
+    expect(scene.server.call.query.get("token")).toBe("sk_1");
+    expect(scene.server.call.query.get("agent_id")).toBe("a1");
   });
 
   test("of the script tag opens a call and prints its session", async () => {
     host.page = fill(printed("Quickstart", "html"));
-    await page.goto(host.url);
+    await scene.page.goto(host.url);
     await line("connected: 7d0c2a52-6f0e-4a53-8f6c-0d4a0c7b8a11");
 
-    expect(complaints.texts).toEqual([]);
+    expect(scene.complaints.texts).toEqual([]);
   });
 
   test("of push-to-talk sends only while the button is held", async () => {
@@ -91,18 +67,18 @@ describe.runIf(hasGuide)("the guide's code", () => {
     await run(`${IMPORT}const talkButton = document.querySelector("#talk");\n${code}\nconsole.log("ready");`);
     await line("ready");
     await pause(300);
-    const before = server.call.frames.length;
+    const before = scene.server.call.frames.length;
     await pause(300);
-    expect(server.call.frames.length).toBe(before);
+    expect(scene.server.call.frames.length).toBe(before);
 
-    await page.locator("#talk").hover();
-    await page.mouse.down();
-    await until("frames while held", () => server.call.frames.length > before + 5);
-    await page.mouse.up();
+    await scene.page.locator("#talk").hover();
+    await scene.page.mouse.down();
+    await until("frames while held", () => scene.server.call.frames.length > before + 5);
+    await scene.page.mouse.up();
     await pause(100);
-    const after = server.call.frames.length;
+    const after = scene.server.call.frames.length;
     await pause(300);
-    expect(server.call.frames.length).toBe(after);
+    expect(scene.server.call.frames.length).toBe(after);
   });
 
   test("of the speaking indicator follows the agent", async () => {
@@ -121,10 +97,10 @@ describe.runIf(hasGuide)("the guide's code", () => {
     const code = printed("Clean teardown on page unload", "typescript");
     await run(`${IMPORT}${AGENT}${code}\nawait agent.connect();\nconsole.log("ready");`);
     await line("ready");
-    await page.goto("about:blank");
+    await scene.page.goto("about:blank");
 
-    await until("the goodbye", () => server.call.types.includes("session.close"));
-    await until("the closed socket", () => server.call.closeCode !== undefined);
+    await until("the goodbye", () => scene.server.call.types.includes("session.close"));
+    await until("the closed socket", () => scene.server.call.closeCode !== undefined);
   });
 
   test("of the text input sends what was written", async () => {
@@ -133,11 +109,11 @@ describe.runIf(hasGuide)("the guide's code", () => {
       'const sendButton = document.querySelector("#send");\nconst inputEl = document.querySelector("#text");\n';
     await run(`${IMPORT}${AGENT}${elements}${code}\nconsole.log("ready");`);
     await line("ready");
-    await page.locator("#text").fill("What does it cost?");
-    await page.locator("#send").click();
+    await scene.page.locator("#text").fill("What does it cost?");
+    await scene.page.locator("#send").click();
 
-    await until("the text", () => server.call.types.includes("input_text.send"));
-    expect(server.call.received.find(({ type }) => type === "input_text.send")).toMatchObject({
+    await until("the text", () => scene.server.call.types.includes("input_text.send"));
+    expect(scene.server.call.received.find(({ type }) => type === "input_text.send")).toMatchObject({
       text: "What does it cost?",
     });
   });
@@ -152,26 +128,17 @@ describe.runIf(hasGuide)("the guide's code", () => {
 
     await run(`${IMPORT}${AGENT}${midSession}${termination}await agent.connect();\nconsole.log("ready");`);
     await line("ready");
-    server.call.send("error", { code: "internal_error", message: "oops" });
+    scene.server.call.send("error", { code: "internal_error", message: "oops" });
     await line("[internal_error] oops");
-    server.call.socket.terminate();
+    scene.server.call.socket.terminate();
     await line("session ended: 1006");
   });
 
   test("of the smoke test prints its events in the documented order", async () => {
     host.page = fill(printed("Smoke-test the integration", "html"));
-    await page.goto(`${host.url}/smoke.html?key=sk_1&agent=a1`);
-    const log = page.locator("#log");
-    await until("the end of the greeting", async () => {
-      const text = (await log.textContent()) ?? "";
-      return text.includes("agent_stop_talking") && text.includes("connected");
-    });
-    const names = ((await log.textContent()) ?? "")
-      .trim()
-      .split("\n")
-      .map((text) => text.split(" ")[0]);
+    await scene.page.goto(`${host.url}/smoke.html?key=sk_1&agent=a1`);
 
-    expect(names.filter((name) => name !== "connected")).toEqual([
+    expect(await smokeNames(scene.page)).toEqual([
       "session_started",
       "agent_start_talking",
       "agent_stop_talking",

@@ -1,6 +1,7 @@
 /** What the tests do with a page again and again. */
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { devices } from "./chromium.js";
 
 export interface Outcome {
   readonly connected: boolean;
@@ -54,6 +55,27 @@ export async function until(
     }
     await pause(20);
   }
+}
+
+/** Waits until the microphone, which every `connect()` asks for, has been let go again. */
+export async function microphoneReleased(page: Page): Promise<void> {
+  await until("a released microphone", async () => {
+    const { tracks } = await devices(page);
+    return tracks.length > 0 && tracks.every((state) => state === "ended");
+  });
+}
+
+/** The names of the events that a smoke page has printed at the end of the greeting. */
+export async function smokeNames(page: Page, limitMs?: number): Promise<(string | undefined)[]> {
+  const log = async (): Promise<string> => (await page.locator("#log").textContent()) ?? "";
+  const isOver = (text: string): boolean =>
+    ["agent_stop_talking", "connected"].every((it) => text.includes(it));
+  await until("the end of the greeting", async () => isOver(await log()), limitMs);
+  const names = (await log())
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ")[0]);
+  return names.filter((name) => name !== "connected");
 }
 
 /** Real time passes: sound takes as long as it takes. */

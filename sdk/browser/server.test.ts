@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { devices, launchChromium, watch, type Complaints } from "./chromium.js";
-import { connect, eventsOf, pause, recordOutput, until } from "./scene.js";
+import { launchChromium, watch, type Complaints } from "./chromium.js";
+import { connect, eventsOf, microphoneReleased, pause, recordOutput, smokeNames, until } from "./scene.js";
 import { filled, hasGuide, modulePage, PageHost, printed } from "./seed.js";
 import { sentence, sequence, silence, withWav, type Sound } from "./sound.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
@@ -74,6 +74,9 @@ describe.runIf(hasServer)("the real server", () => {
       .filter(({ role }) => (role === "user") === isUser)
       .map(({ text }) => text);
 
+  const callIdOf = (events: unknown[][]): string =>
+    (events.find(([name]) => name === "session_started")?.[1] as { call_id: string }).call_id;
+
   const heard = async (page: Page, name: string): Promise<boolean> =>
     (await eventsOf(page)).some(([found]) => found === name);
 
@@ -132,13 +135,13 @@ describe.runIf(hasServer)("the real server", () => {
       );
       const events = await eventsOf(page);
       const said = textsOf(events, "transcript", false);
-      const { call_id } = events.find(([name]) => name === "session_started")?.[1] as { call_id: string };
+      const callId = callIdOf(events);
 
       await page.evaluate(() => window.agent.disconnect());
       await until("the end", () => heard(page, "session_ended"));
       expect((await eventsOf(page)).at(-1)).toEqual(["session_ended", { reason: "client_requested" }]);
 
-      const { transcript, recordingUrl } = await record(call_id);
+      const { transcript, recordingUrl } = await record(callId);
       const contents = (role: string): string[] =>
         transcript.filter((entry) => entry.role === role).map(({ content }) => content);
       expect(contents("user")).toEqual([understood]);
@@ -190,11 +193,11 @@ describe.runIf(hasServer)("the real server", () => {
         );
         const events = await eventsOf(page);
         const cut = textsOf(events, "transcript", false)[1] ?? "";
-        const { call_id } = events.find(([name]) => name === "session_started")?.[1] as { call_id: string };
+        const callId = callIdOf(events);
         await page.evaluate(() => window.agent.disconnect());
         await until("the end", () => heard(page, "session_ended"));
 
-        const { transcript } = await record(call_id);
+        const { transcript } = await record(callId);
         expect(transcript.filter(({ role }) => role === "agent").map(({ content }) => content)).toContain(
           cut,
         );
@@ -214,9 +217,7 @@ describe.runIf(hasServer)("the real server", () => {
 
       expect(outcome).toMatchObject({ message: "WebSocket connection failed", cause: "ConnectionClosed" });
       expect(await eventsOf(page)).toEqual([]);
-      await until("released devices", async () =>
-        (await devices(page)).tracks.every((state) => state === "ended"),
-      );
+      await microphoneReleased(page);
     });
   });
 
@@ -245,7 +246,7 @@ describe.runIf(hasServer)("the real server", () => {
   test("passes its smoke page in the documented order", async () => {
     await withVisitor(silence(60), async (page, complaints) => {
       await page.goto(`${server.url}/smoke.html?key=${server.key}&agent=${server.agentId}`);
-      expect(await smokeNames(page)).toEqual([
+      expect(await smokeNames(page, 30_000)).toEqual([
         "session_started",
         "agent_start_talking",
         "agent_stop_talking",
@@ -253,17 +254,6 @@ describe.runIf(hasServer)("the real server", () => {
       expect(complaints.texts).toEqual([]);
     });
   });
-
-  /** The names of the events that a smoke page prints, up to the end of the greeting. */
-  async function smokeNames(page: Page): Promise<(string | undefined)[]> {
-    const text = async (): Promise<string> => (await page.locator("#log").textContent()) ?? "";
-    await until("the end of the greeting", async () => (await text()).includes("agent_stop_talking"), 30_000);
-    const names = (await text())
-      .trim()
-      .split("\n")
-      .map((line) => line.split(" ")[0]);
-    return names.filter((name) => name !== "connected");
-  }
 
   describe.runIf(hasGuide)("with the code of the guide as printed", () => {
     let host: PageHost;
@@ -276,15 +266,21 @@ describe.runIf(hasServer)("the real server", () => {
     const fill = (code: string): string =>
       filled(code, { serverUrl: server.url, key: server.key, agentId: server.agentId });
 
+    /** What the page prints on its console from now on. */
+    function linesOf(page: Page): string[] {
+      const lines: string[] = [];
+      page.on("console", (message) => {
+        // Chromium warns of sound without a gesture; the guide's own lines are of the other kinds.
+        if (message.type() !== "warning") {
+          lines.push(message.text());
+        }
+      });
+      return lines;
+    }
+
     test("runs the quickstart", async () => {
       await withVisitor(silence(60), async (page) => {
-        const lines: string[] = [];
-        page.on("console", (message) => {
-          // Chromium warns of sound without a gesture; the guide's own lines are of the other kinds.
-          if (message.type() !== "warning") {
-            lines.push(message.text());
-          }
-        });
+        const lines = linesOf(page);
         host.page = modulePage(fill(printed("Quickstart", "typescript")), server.url);
         await page.goto(host.url);
         await until("the greeting", () => lines.includes("Agent stopped"), 30_000);
@@ -296,13 +292,7 @@ describe.runIf(hasServer)("the real server", () => {
 
     test("runs the script tag", async () => {
       await withVisitor(silence(60), async (page) => {
-        const lines: string[] = [];
-        page.on("console", (message) => {
-          // Chromium warns of sound without a gesture; the guide's own lines are of the other kinds.
-          if (message.type() !== "warning") {
-            lines.push(message.text());
-          }
-        });
+        const lines = linesOf(page);
         host.page = fill(printed("Quickstart", "html"));
         await page.goto(host.url);
 
@@ -315,7 +305,7 @@ describe.runIf(hasServer)("the real server", () => {
         host.page = fill(printed("Smoke-test the integration", "html"));
         await page.goto(`${host.url}/smoke.html?key=${server.key}&agent=${server.agentId}`);
 
-        expect(await smokeNames(page)).toEqual([
+        expect(await smokeNames(page, 30_000)).toEqual([
           "session_started",
           "agent_start_talking",
           "agent_stop_talking",

@@ -132,7 +132,7 @@ async function start(): Promise<void> {
 /** Says why the call could not be started. */
 async function fail(error: unknown, key: string): Promise<void> {
   agent = undefined;
-  showIdle();
+  showClosed("idle");
   const reason =
     isLocked() && key && !isMicrophone(error) ? await askWhy(ask, key, chosenAgent()) : undefined;
   showProblem(explain(reason ?? error));
@@ -141,17 +141,18 @@ async function fail(error: unknown, key: string): Promise<void> {
 /** Ends the call, also one that is still being opened. */
 function end(): void {
   attempt += 1;
-  if (agent?.isConnected) {
-    agent.disconnect();
-  } else {
-    agent?.disconnect();
+  const isLive = agent?.isConnected ?? false;
+  agent?.disconnect();
+  // A live call is over when the server says so; one that was never live has no end to wait for.
+  if (!isLive) {
     agent = undefined;
-    showIdle();
+    showClosed("idle");
   }
 }
 
-function showIdle(): void {
-  showState("idle");
+/** Shows that no call is open. */
+function showClosed(state: "idle" | "ended", text?: string): void {
+  showState(state, text);
   showControls(false, pushToTalk.checked);
   showLevels(0, 0);
 }
@@ -197,9 +198,7 @@ function newAgent(apiKey: string): AtomsAgent {
       if (agent !== calling) {
         return;
       }
-      showState("ended", explainEnd(reason));
-      showControls(false, pushToTalk.checked);
-      showLevels(0, 0);
+      showClosed("ended", explainEnd(reason));
     });
   element("typing").onsubmit = (event) => {
     event.preventDefault();

@@ -65,7 +65,7 @@ export class Connection {
       this.closeNow();
       return;
     }
-    if (!this.#saidGoodbye) {
+    if (!this.#closed && !this.#saidGoodbye) {
       this.send(closeSession());
       this.#saidGoodbye = true;
       this.#timer = setTimeout(() => this.closeNow(), GOODBYE_MS);

@@ -126,7 +126,7 @@ export class Microphone {
   #receive(samples: Int16Array<ArrayBuffer>): void {
     // A frame may have been on its way when the visitor muted.
     if (!this.#muted && !this.#stopped) {
-      this.#level = levelOf(samples);
+      this.#level = levelOf(samples, 32768);
       this.#listener.frame(samples);
     }
   }

@@ -53,11 +53,11 @@ export function toInt16(sample: number): number {
   return Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
 }
 
-/** The root mean square of 16-bit samples, from 0 (silence) to 1 (full scale). */
-export function levelOf(samples: Int16Array): number {
+/** The root mean square of samples as a share of `fullScale`, from 0 (silence) to 1. */
+export function levelOf(samples: Int16Array | Float32Array, fullScale: number): number {
   let sum = 0;
   for (const sample of samples) {
     sum += sample * sample;
   }
-  return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length) / 32768;
+  return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length) / fullScale;
 }

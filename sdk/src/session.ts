@@ -132,7 +132,11 @@ export class Session {
       const url = connectUrl({ ...options, baseUrl: base });
       this.#audio = new CallAudio(browser, options, {
         frame: (samples) => this.#sendFrame(samples),
-        problem: (code, message) => this.#owner.emit("error", { code, message }),
+        problem: (code, message) => {
+          if (this.#phase !== "over") {
+            this.#owner.emit("error", { code, message });
+          }
+        },
       });
       this.#audio.muted = this.#owner.isMuted;
       this.#connect(url);
@@ -171,8 +175,15 @@ export class Session {
     this.#connection?.closeNow();
   };
 
+  /** Tells the page of the session: nothing before it knows of the start, and nothing after it knows of the end. */
+  readonly #tell: SessionOwner["emit"] = (name, ...args) => {
+    if (this.#created && !this.#reported) {
+      this.#owner.emit(name, ...args);
+    }
+  };
+
   #receive(message: ServerMessage): void {
-    const { emit } = this.#owner;
+    const emit = this.#tell;
     switch (message.type) {
       case "session.created":
         this.#begin(message);
@@ -229,7 +240,7 @@ export class Session {
 
   #receiveError(code: string, message: string): void {
     if (this.#created) {
-      this.#owner.emit("error", { code, message });
+      this.#tell("error", { code, message });
     } else {
       this.#refusal = namedError("SessionRefused", `${code}: ${message}`);
     }

@@ -1,4 +1,5 @@
 import type { Browser } from "./browser.js";
+import { levelOf } from "./pcm.js";
 import {
   PLAYBACK_PROCESSOR,
   type PlaybackCommand,
@@ -40,11 +41,7 @@ export class Speaker {
       return 0;
     }
     this.#meter.getFloatTimeDomainData(this.#window);
-    let sum = 0;
-    for (const sample of this.#window) {
-      sum += sample * sample;
-    }
-    return Math.sqrt(sum / LEVEL_WINDOW);
+    return levelOf(this.#window, 1);
   }
 
   /** Begins to play samples of `rateHz`, first those that came before. The worklet must be loaded. */

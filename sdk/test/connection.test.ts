@@ -72,6 +72,17 @@ test("a socket that does not close is given up", () => {
   expect(codes).toEqual([1006]);
 });
 
+/** A socket that is gone needs no goodbye, and leaves no timer behind. */
+test("closing a lost connection does nothing", () => {
+  const { socket, connection } = newConnection();
+  socket.open();
+  socket.drop(1006);
+  connection.close();
+
+  expect(vi.getTimerCount()).toBe(0);
+  expect([socket.sent, socket.closedWith]).toEqual([[], []]);
+});
+
 /** A socket that is still connecting cannot say goodbye; it is just closed. */
 test("a connecting socket is closed without a message", () => {
   const { socket, connection } = newConnection();

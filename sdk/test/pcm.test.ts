@@ -45,10 +45,10 @@ test.each([
 test("the level of a square wave is its height", () => {
   const square = Int16Array.from({ length: 100 }, (_, index) => (index % 2 ? 8192 : -8192));
 
-  expect(levelOf(square)).toBeCloseTo(0.25, 6);
+  expect(levelOf(square, 32768)).toBeCloseTo(0.25, 6);
 });
 
 /** No samples have no loudness. */
 test("the level of nothing is silence", () => {
-  expect(levelOf(new Int16Array(0))).toBe(0);
+  expect(levelOf(new Int16Array(0), 32768)).toBe(0);
 });

@@ -42,6 +42,15 @@ describe("the loudspeaker", () => {
     expect(made.events.at(-1)!).toMatchObject(["error", { code: "playback_overflow" }]);
   });
 
+  /** What the audio thread had still to say when the call ended is no matter of the page. */
+  test("reports nothing after the end", async () => {
+    const made = await liveScene();
+    made.browser.socket.receive({ type: "session.closed", reason: "ended" });
+    made.browser.loudspeaker.say({ type: "dropped", droppedSamples: 960 });
+
+    expect(made.events.at(-1)?.[0]).toBe("session_ended");
+  });
+
   /** The page may choose a device, where the browser can. */
   test("is the one that the page names", async () => {
     const made = await liveScene({ playbackDeviceId: "desk" });

@@ -9,12 +9,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import replace
 
 from vivavoce.audio.pcm import Pcm
 from vivavoce.audio.resample import Resampler
 from vivavoce.engines.engine import Engines
 from vivavoce.errors import EngineError
-from vivavoce.speech import ToolCall, VoiceStyle
+from vivavoce.speech import ToolCall, VoiceStyle, Word
 from vivavoce.talk import events
 from vivavoce.talk.commands import Say, Think
 
@@ -121,8 +122,8 @@ class EngineWork:
             stt = self._engines.stt
             async with aclosing(pieces()) as audio, aclosing(stt.transcribe(audio)) as transcripts:
                 async for written in transcripts:
-                    text = _encodable(written.text)
-                    self._dispatch(events.Transcribed(self._now(), utterance, text, written.final, written.words))
+                    text, words = _encodable(written.text), _encodable_words(written.words)
+                    self._dispatch(events.Transcribed(self._now(), utterance, text, written.final, words))
                     if written.final:
                         return
             raise EngineError("stt", stt.name, "it ended without a final transcript")
@@ -137,7 +138,8 @@ class EngineWork:
                 async for piece in pieces:
                     now = self._now()
                     if isinstance(piece, ToolCall):
-                        self._dispatch(events.ToolAsked(now, reply, piece))
+                        call = ToolCall(_encodable(piece.id), _encodable(piece.name), _encodable(piece.arguments))
+                        self._dispatch(events.ToolAsked(now, reply, call))
                     else:
                         self._dispatch(events.ReplyText(now, reply, _encodable(piece)))
             self._dispatch(events.ReplyDone(self._now(), reply))
@@ -154,7 +156,7 @@ class EngineWork:
                     if resampler is None:
                         resampler = Resampler(voice.pcm.rate_hz, rate_hz, quality="MQ")
                     pcm = Pcm(resampler.push(voice.pcm.samples), rate_hz)
-                    self._dispatch(events.Voiced(self._now(), reply, part, pcm, voice.words))
+                    self._dispatch(events.Voiced(self._now(), reply, part, pcm, _encodable_words(voice.words)))
             if resampler is not None and len(rest := resampler.flush()):
                 self._dispatch(events.Voiced(self._now(), reply, part, Pcm(rest, rate_hz)))
 
@@ -167,7 +169,7 @@ class EngineWork:
         try:
             await work()
         except EngineError as error:
-            self._dispatch(events.EngineFailed(self._now(), stage, number, error.reason))
+            self._dispatch(events.EngineFailed(self._now(), stage, number, _encodable(error.reason)))
         except Exception as error:
             # A stranger's engine may raise anything; its traceback may carry speech, so only its type is logged.
             log.warning("%s engine raised %s, which is not an EngineError", stage, type(error).__name__)
@@ -197,3 +199,7 @@ class EngineWork:
 def _encodable(text: str) -> str:
     """The text without half characters, which JSON can carry and UTF-8 cannot: engines take text from JSON."""
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _encodable_words(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    return tuple(replace(word, text=_encodable(word.text)) for word in words)

@@ -169,13 +169,22 @@ async def _open_best(kind: str, candidates: list[_Candidate]) -> tuple[Any, str]
     faults = []
     for candidate in candidates:
         try:
-            engine = find(kind, candidate.name)(candidate.settings)
-            # Engines that keep a process start it now: no call is to wait for it.
-            if warm := getattr(engine, "warm", None):
-                await warm()
+            engine = await _open(kind, candidate)
         except (ConfigError, EngineError) as error:
             faults.append(str(error))
         else:
             instead = "".join(f" ({fault})" for fault in faults)
             return engine, f"{_ROLES[kind]}: {candidate.name} ({candidate.about}).{instead}"
     raise ConfigError("; ".join(faults))
+
+
+async def _open(kind: str, candidate: _Candidate) -> Any:
+    engine = find(kind, candidate.name)(candidate.settings)
+    try:
+        # Engines that keep a process start it now: no call is to wait for it.
+        if warm := getattr(engine, "warm", None):
+            await warm()
+    except BaseException:
+        await engine.close()
+        raise
+    return engine

@@ -44,10 +44,13 @@ class Microphone:
         self._record = record
         self._intake = Intake(rate_hz)
         self._detector = vad.stream(self._on_speech)
-        # Windows whose probability is awaited, in order; None is the end of a turn that came after them.
+        # Windows whose probability is awaited, in order; None is the end of a turn that came after them. What a client
+        # may send ahead of real time bounds it.
         self._awaited: deque[Samples | None] = deque()
         # Until when the sound reaches that has come, in session seconds.
         self._until = 0.0
+        # How much has come that is in no window yet: the intake holds it back.
+        self._held_s = 0.0
 
     def push(self, pcm: Pcm) -> bool:
         """
@@ -61,6 +64,7 @@ class Microphone:
         if until > now + _LONGEST_HEAD_START_S:
             return False
         self._until = until
+        self._held_s += pcm.duration_s
         if windows := self._intake.push(pcm.samples):
             self._detect(windows)
         return True
@@ -68,6 +72,7 @@ class Microphone:
     def commit(self) -> None:
         """The client ends the turn: what it has sent before is heard before."""
         self._detect(self._intake.flush())
+        self._held_s = 0.0
         if not self._awaited:
             self._committed()
         elif self._awaited[-1] is not None:
@@ -78,7 +83,10 @@ class Microphone:
         self._detector.close()
 
     def _detect(self, windows: Sequence[Samples]) -> None:
-        began_at = self._now() - len(windows) * WINDOW_S
+        # What has come last ends now, and the last window as much earlier as is held back.
+        windows_s = len(windows) * WINDOW_S
+        self._held_s -= windows_s
+        began_at = self._now() - self._held_s - windows_s
         for number, window in enumerate(windows, 1):
             self._record(began_at + number * WINDOW_S, window)
             self._awaited.append(window)

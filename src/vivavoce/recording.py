@@ -211,10 +211,10 @@ def join_tracks(folder: Path) -> Path | None:
         stereo = np.zeros((max(len(left), len(right)), 2), np.int16)
         stereo[: len(left), 0] = left
         stereo[: len(right), 1] = right
-        unfinished = folder / (DUAL_FILE + ".part")
-        soundfile.write(unfinished, stereo, rate_hz, format="FLAC", subtype="PCM_16")
+        draft = folder / (DUAL_FILE + ".part")
+        soundfile.write(draft, stereo, rate_hz, format="FLAC", subtype="PCM_16")
         # Only a complete file gets the name that readers look for.
-        unfinished.rename(folder / DUAL_FILE)
+        draft.rename(folder / DUAL_FILE)
         visitor_file.unlink(missing_ok=True)
         agent_file.unlink(missing_ok=True)
     except (OSError, ValueError, soundfile.SoundFileError) as error:

@@ -39,4 +39,4 @@ def test_the_answer_is_as_precise_as_asked(truth: int) -> None:
     """The largest number held lies within the grain below the truth."""
     best = max(calls for calls in _search(truth) if calls <= truth)
 
-    assert min(truth, 240) - best < 30 if truth < 60 else min(truth, 240) - best <= 15
+    assert 0 <= min(truth, 240) - best < 15

@@ -9,7 +9,9 @@ import pytest
 
 from tests.e2e.raw_socket import RawSocket
 from tests.e2e.running import SCRIPTED, run_cli, running
-from vivavoce.cli import main
+from vivavoce.cli import main, serve
+from vivavoce.config import Config
+from vivavoce.store.database import open_database
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,31 @@ def test_a_wrong_port_is_one_sentence(
     assert (2, "", 1) == (code, said.out, said.err.count("\n"))
     assert said.err.startswith(f"vivavoce: {complaint}")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_first_start_that_was_killed_spoils_no_later_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of the demo gets its name when it is complete, and is the operator's alone."""
+    config = Config(data=tmp_path / "data")
+
+    async def start() -> tuple[str, str]:
+        database = await open_database(config.database_url)
+        try:
+            return await serve._demo(config, database)
+        finally:
+            await database.close()
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", killed)
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(start())
+    made = asyncio.run(start())
+
+    assert all(made)
+    assert made == asyncio.run(start())
+    assert 0o600 == stat.S_IMODE((config.data / "demo").stat().st_mode)
 
 
 @pytest.mark.slow

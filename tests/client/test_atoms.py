@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from picows import WSMsgType, ws_create_server
 
 from tests.client.stub_server import VOICE, StubAgent, answered_by, serving
 from vivavoce.audio.pcm import Pcm
@@ -222,8 +223,6 @@ def test_a_server_that_never_begins_the_call_is_given_up() -> None:
             pass
 
     async def scenario() -> None:
-        from picows import ws_create_server
-
         server = await ws_create_server(lambda request: Mute(request), "127.0.0.1", 0)
         try:
             url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -267,7 +266,6 @@ def test_a_message_that_breaks_the_contract_ends_the_call() -> None:
 
 def test_a_message_in_pieces_is_joined() -> None:
     """A server may split a long message into continuation frames."""
-    from picows import WSMsgType
 
     def in_pieces(agent: StubAgent, text: str) -> None:
         assert agent.transport is not None

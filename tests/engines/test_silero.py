@@ -19,14 +19,17 @@ SILENCE: Samples = np.zeros(512, np.int16)
 
 
 class CountingNetwork(Network):
-    """Writes down how many rows each batch had."""
+    """Writes down how many rows each batch had, and which of them had a past."""
 
     def __init__(self) -> None:
         super().__init__(read_weights(find_model().read_bytes()), rows=4)
         self.batches: list[int] = []
+        # Whether each row came with a memory of windows before it.
+        self.remembered: list[bool] = []
 
     def run(self, rows: int) -> None:
         self.batches.append(rows)
+        self.remembered += [bool(past.any()) for past in self.memory[:rows]]
         super().run(rows)
 
 
@@ -126,26 +129,6 @@ def test_a_burst_runs_in_consecutive_batches_in_order() -> None:
     asyncio.run(scene())
 
 
-def test_a_window_may_be_changed_after_it_was_pushed() -> None:
-    """Callers may use one buffer for all windows."""
-
-    async def scene() -> None:
-        engine = Silero(CountingNetwork(), tick_s=5.0)
-        reusing, fresh = Call(engine), Call(engine)
-        buffer = np.zeros(512, np.int16)
-        for factor in (1, 2, 3):
-            buffer[:] = NOISE * factor
-            reusing.stream.push(buffer)
-            fresh.stream.push(NOISE * factor)
-        buffer[:] = 0
-        await fresh.answers(3)
-        await reusing.answers(3)
-
-        assert np.allclose(fresh.speech, reusing.speech, atol=1e-6)
-
-    asyncio.run(scene())
-
-
 def test_quiet_windows_skip_the_network() -> None:
     """Below -60 dBFS the answer is 0 and costs no batch."""
 
@@ -212,14 +195,18 @@ def test_two_seconds_without_speech_reset_the_memory(silent: int, kept: bool) ->
     """After 63 windows of clear silence the network starts afresh; before that its memory is kept."""
 
     async def scene() -> None:
-        call = Call(Silero(CountingNetwork(), tick_s=5.0))
+        network = CountingNetwork()
+        call = Call(Silero(network, tick_s=5.0))
         # A first loud window, clearly no speech, fills the memory and counts as the first silent one.
         call.stream.push(np.full(512, 40, np.int16))
         for _ in range(silent - 1):
             call.stream.push(SILENCE)
         await call.answers(silent)
+        network.remembered.clear()
+        call.stream.push(NOISE)
+        await call.answers(silent + 1)
 
-        assert kept == bool(call.stream.memory.any())
+        assert [kept] == network.remembered
 
     asyncio.run(scene())
 
@@ -303,6 +290,45 @@ def test_a_call_may_push_and_close_from_within_its_answer() -> None:
             await asyncio.sleep(0)
 
         assert 3 == len(answers)
+
+    asyncio.run(scene())
+
+
+def test_a_call_takes_nothing_over_from_one_that_has_left() -> None:
+    """A place is used again, also while the last window of the one before still waits; its memory is not."""
+
+    async def scene() -> None:
+        network = CountingNetwork()
+        engine = Silero(network, tick_s=5.0)
+        leaving = Call(engine)
+        leaving.stream.push(NOISE)
+        await leaving.answers(1)
+        leaving.stream.push(NOISE)
+        leaving.stream.close()
+        network.remembered.clear()
+        coming = Call(engine)
+        coming.stream.push(NOISE)
+        await coming.answers(1)
+
+        assert [False] == network.remembered
+        assert [0.0] * 64 == network.sound[0, :64].tolist()
+        assert 1 == len(leaving.speech)
+
+    asyncio.run(scene())
+
+
+def test_there_is_room_for_any_number_of_calls() -> None:
+    """More calls than there were places at first are answered as they would be alone."""
+
+    async def scene() -> None:
+        engine = Silero(CountingNetwork(), tick_s=5.0)
+        calls, alone = [Call(engine) for _ in range(150)], Call(Silero(CountingNetwork(), tick_s=5.0))
+        for _ in range(2):
+            for call in [*calls, alone]:
+                call.stream.push(NOISE)
+        expected = await alone.answers(2)
+        for call in calls:
+            assert np.allclose(expected, await call.answers(2), atol=1e-5)
 
     asyncio.run(scene())
 

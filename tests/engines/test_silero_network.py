@@ -79,19 +79,19 @@ def test_a_row_does_not_depend_on_its_batch(weights: Weights, calls: Array) -> N
     assert 1e-5 > np.abs(np.stack(alone, axis=1) - run_network(network, calls[:20])).max()
 
 
-def test_growing_keeps_what_has_been_filled_in(weights: Weights, calls: Array) -> None:
-    """A batch that outgrows the buffers loses nothing."""
+def test_room_is_made_for_a_larger_batch(weights: Weights, calls: Array) -> None:
+    """Rows beyond the first buffers are answered like all others; a batch that fits changes nothing."""
     small, large = Network(weights, rows=2), Network(weights, rows=8)
     for network in (small, large):
-        network.sound[:2, CONTEXT : CONTEXT + WINDOW] = calls[30, :2]
-        network.memory[:2] = 0.25
-    small.grow()
+        network.make_room(5)
+        network.sound[:5, CONTEXT : CONTEXT + WINDOW] = calls[30, :1]
+        network.memory[:5] = 0.25
+        network.run(5)
 
-    assert 4 == small.capacity
-    for network in (small, large):
-        network.run(2)
-    assert np.allclose(large.speech[:2], small.speech[:2], atol=1e-6)
-    assert np.allclose(large.memory[:2], small.memory[:2], atol=1e-6)
+    assert 5 == small.capacity
+    assert 8 == large.capacity
+    assert np.allclose(large.speech[:5], small.speech[:5], atol=1e-6)
+    assert np.allclose(large.memory[:5], small.memory[:5], atol=1e-6)
 
 
 def test_a_spectrum_that_is_no_fourier_transform_is_refused(weights: Weights) -> None:

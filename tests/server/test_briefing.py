@@ -112,6 +112,7 @@ def test_the_visitor_may_be_awaited() -> None:
     [
         {"globalPrompt": 5, "firstMessage": None, "knowledge": ["a"]},
         {"voiceDetectionConfig": "strict", "llmIdleTimeoutConfig": [1], "sessionTimeoutConfig": None},
+        {"allowInterruptions": None, "waitForUserToSpeakFirst": "no", "muteUserUntilFirstBotResponse": 1},
         {"voiceDetectionConfig": {"confidence": True, "triggerTimeInSecs": "soon"}, "interruptionBackoffTimer": None},
     ],
 )

@@ -29,6 +29,7 @@ from vivavoce.talk.facts import CallEnded, CallStarted
 
 PATH = "/atoms/v1/agent/connect"
 LIMIT_S = 10.0
+SERVER = "server"
 
 
 @dataclass
@@ -110,9 +111,17 @@ async def opened(folder: Path, config: Config | None) -> AsyncIterator[Scene]:
         llm=scripted.open_llm({}),
         tts=scripted.open_tts({"word_s": "0.02"}),
     )
-    calls = Calls(config=settings, database=database, feed=feed, engines=engines, recorder=recorder)
+    calls = Calls(config=settings, database=database, feed=feed, engines=engines, recorder=recorder, server_id=SERVER)
     _, key = await keys.create(database, "test")
-    agent = await agents.create(database, {"name": "Ada", "globalPrompt": "You are {{who}}.", "firstMessage": "Hello!"})
+    agent = await agents.create(
+        database,
+        {
+            "name": "Ada",
+            "globalPrompt": "You are {{who}}.",
+            "firstMessage": "Hello!",
+            "synthesizer": {"voiceConfig": {"model": "waves", "voiceId": "nyah"}},
+        },
+    )
     try:
         yield Scene(settings, database, feed, calls, key, agent.id)
     finally:
@@ -208,9 +217,11 @@ def test_a_call_is_stored_before_it_begins(tmp_path: Path) -> None:
         call = await scene.stored(client.call_id)
 
         assert ("active", "chat", "scripted", "none") == (call.status, call.mode, call.model, call.recording)
+        assert (SERVER, [call.id]) == (call.owner, scene.calls.live_ids)
         assert ("Ada", call.id, "chat") == tuple(
             call.variables[name] for name in ("who", "call_id", "conversation_type")
         )
+        assert {"model": "waves", "voiceId": "nyah"} == call.voice
         assert ("You are {{who}}.", scene.agent_id) == (call.agent["globalPrompt"], call.agent["_id"])
 
     play(tmp_path, scenario)
@@ -276,7 +287,7 @@ def test_a_client_that_was_missed_leaves_a_call_that_ended(tmp_path: Path) -> No
         await scene.calls.drain(LIMIT_S)
 
         assert (0, 1) == (scene.calls.live, await scene.count())
-        assert () == await stored_calls.close_orphans(scene.database)
+        assert () == await stored_calls.close_orphans(scene.database, [SERVER])
 
     play(tmp_path, scenario)
 

@@ -19,6 +19,7 @@ from vivavoce.clock import now
 from vivavoce.config import Config
 from vivavoce.errors import ConfigError, StoreError
 from vivavoce.server.house import House, open_house, serve
+from vivavoce.server.ownership import sign_in
 from vivavoce.store import agents, calls, facts
 from vivavoce.talk.facts import CallEnded, CallStarted
 
@@ -73,10 +74,13 @@ async def fetched(port: int, path: str) -> bytes:
         return (await client.answer()).body
 
 
-async def left_behind(house: House) -> Path:
+async def left_behind(house: House, *, owner: str | None = None) -> Path:
     """What a process that was killed in the middle of a call leaves; returns the folder of the call."""
+    if owner is None:
+        # The lock of the house itself will be free when it has closed.
+        (owner,) = [file.name for file in (house.config.data / "servers").iterdir()]
     agent = await agents.create(house.database, {"name": "Ada"})
-    call = calls.Call(CALL_ID, "session", agent.id, "webcall", now(), recording="recording")
+    call = calls.Call(CALL_ID, "session", agent.id, "webcall", now(), owner=owner, recording="recording")
     await calls.start(house.database, call)
     await facts.write(house.database, [(CALL_ID, 1, CallStarted(0.0, "webcall"))])
     folder = house.config.recordings / CALL_ID
@@ -94,7 +98,7 @@ def test_a_house_opens_and_closes(tmp_path: Path) -> None:
         async with open_house(config) as house:
             assert (0, False) == (house.calls.live, house.services.draining())
             assert "scripted" == house.lineup.engines.llm.name
-            assert {"recorder", "feed-writer"} <= {task.get_name() for task in asyncio.all_tasks()}
+            assert {"recorder", "feed-writer", "leases"} <= {task.get_name() for task in asyncio.all_tasks()}
         assert 1 == len(asyncio.all_tasks())
 
     asyncio.run(scene())
@@ -114,6 +118,19 @@ def test_an_error_within_comes_out_as_it_is(error: Exception, tmp_path: Path) ->
         asyncio.run(scene())
 
     assert error is caught.value
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    """It names the folder and the setting."""
+    config = config_for(tmp_path)
+    config.data.touch()
+
+    async def scene() -> None:
+        async with open_house(config):
+            pass
+
+    with pytest.raises(StoreError, match=r"data cannot be made: File exists; set VIVAVOCE_DATA"):
+        asyncio.run(scene())
 
 
 def test_an_engine_that_is_not_there_opens_no_house(tmp_path: Path) -> None:
@@ -233,3 +250,26 @@ def test_a_recording_that_cannot_be_finished_stops_nothing(tmp_path: Path, caplo
         assert "failed" == call.recording
 
     run_server(config, scenario)
+
+
+@pytest.mark.usefixtures("collector")
+def test_the_call_of_a_neighbour_is_left_alone(tmp_path: Path) -> None:
+    """A server that lives on the same data folder, on another port, holds its calls and writes their recordings."""
+    config = config_for(tmp_path)
+
+    async def before(neighbour: str) -> Path:
+        async with open_house(config) as house:
+            return await left_behind(house, owner=neighbour)
+
+    with sign_in(config.data) as neighbour:
+        folder = asyncio.run(before(neighbour))
+
+        async def scenario(house: House, port: int) -> None:
+            call = await calls.find(house.database, CALL_ID)
+
+            assert call is not None
+            assert ("active", True) == (call.status, (folder / "visitor.s16").exists())
+
+        run_server(config, scenario)
+
+    assert (folder / "visitor.s16").exists()

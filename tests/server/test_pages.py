@@ -95,10 +95,19 @@ def test_what_has_not_changed_is_not_sent_again(tmp_path: Path, static: Path) ->
 
 @pytest.mark.parametrize(
     "path",
-    ["/../secret.txt", "/%2e%2e/secret.txt", "/sdk/..%2f..%2fsecret.txt", "/.hidden", "/link.txt", "/sdk", "/%00"],
+    [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/sdk/..%2f..%2fsecret.txt",
+        "/.hidden",
+        "/link.txt",
+        "/sdk",
+        "/%00",
+        f"/{'a' * 300}",
+    ],
 )
 def test_nothing_else_is_served(path: str, tmp_path: Path, static: Path) -> None:
-    """Neither what lies outside the folder, nor what is hidden, nor folders."""
+    """Neither what lies outside the folder, nor what is hidden, nor folders, nor what no file can be called."""
 
     async def scenario(scene: Scene) -> None:
         answer = await scene.client.get(path)

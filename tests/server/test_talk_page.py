@@ -49,6 +49,9 @@ def test_this_machine_may(peer: str, headers: dict[str, str]) -> None:
         ("127.0.0.1", {"host": "rebound.example:8600"}),
         ("127.0.0.1", {"host": "localhost.evil.example"}),
         ("127.0.0.1", {}),
+        # What is no address at all.
+        ("127.0.0.1", {"host": "["}),
+        ("127.0.0.1", LOCAL | {"origin": "http://["}),
         # A foreign page in a browser on this machine.
         ("127.0.0.1", LOCAL | {"origin": "https://evil.example"}),
         ("127.0.0.1", LOCAL | {"origin": "http://localhost:3000"}),

@@ -283,15 +283,17 @@ def test_a_plain_http_client_reads_the_reason() -> None:
     play(scenario, error=Refused(400, complaint))
 
 
-def test_a_target_that_is_no_address_is_refused() -> None:
+def test_a_target_that_is_no_address_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     """It is the client's mistake, so nothing of it is in the log."""
 
     async def scenario(port: int, desk: Desk) -> None:
         answer = await knocked(port, head("//[1?x=1"))
 
-        assert (400, []) == (answer.status, desk.requests)
+        assert (400, "The request target cannot be read", []) == (answer.status, answer.phrase, desk.requests)
 
     play(scenario)
+
+    assert [] == caplog.records
 
 
 @pytest.mark.parametrize(

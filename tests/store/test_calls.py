@@ -1,7 +1,10 @@
 """Calls begin, end, and are closed after a crash."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+
+import pytest
 
 from vivavoce.clock import now
 from vivavoce.store import agents, calls, facts
@@ -10,9 +13,13 @@ from vivavoce.store.database import Database
 from vivavoce.talk.facts import AgentSaid, CallEnded, CallStarted
 
 Play = Callable[[Callable[[Database], object]], None]
+# A server that has died, and one that has not.
+DEAD, ALIVE = "dead", "alive"
 
 
-async def _started(database: Database, call_id: str = "CALL-1", *, recording: calls.RecordingState = "none") -> Call:
+async def _started(
+    database: Database, call_id: str = "CALL-1", *, owner: str = DEAD, recording: calls.RecordingState = "none"
+) -> Call:
     agent = await agents.create(database, {})
     call = Call(
         call_id,
@@ -20,6 +27,7 @@ async def _started(database: Database, call_id: str = "CALL-1", *, recording: ca
         agent.id,
         "webcall",
         now(),
+        owner=owner,
         variables={"x": 1},
         agent={"name": "Ada"},
         voice={"voiceId": "nyah"},
@@ -90,14 +98,14 @@ def test_orphans_end_with_their_last_fact(play: Play) -> None:
         )
         silent = await _started(database, "CALL-2")
 
-        assert {call.id, silent.id} == set(await calls.close_orphans(database))
+        assert {call.id, silent.id} == set(await calls.close_orphans(database, [DEAD]))
         closed = await calls.find(database, call.id)
         assert closed is not None
         assert ("failed", "server_error", "failed") == (closed.status, closed.end_reason, closed.recording)
         assert call.started_at + timedelta(seconds=7.5) == closed.ended_at
         assert (3, CallEnded(7.5, "server_error")) == (await facts.read(database, call.id))[-1]
         assert ((1, CallEnded(0.0, "server_error")),) == await facts.read(database, silent.id)
-        assert () == await calls.close_orphans(database)
+        assert () == await calls.close_orphans(database, [DEAD])
 
     play(scenario)
 
@@ -108,11 +116,85 @@ def test_an_orphan_that_had_ended_keeps_its_reason(play: Play) -> None:
     async def scenario(database: Database) -> None:
         call = await _started(database)
         await facts.write(database, [(call.id, 1, CallStarted(0.0, "webcall")), (call.id, 2, CallEnded(3.0, "ended"))])
-        await calls.close_orphans(database)
+        await calls.close_orphans(database, [DEAD])
         closed = await calls.find(database, call.id)
 
         assert closed is not None
         assert ("completed", "ended") == (closed.status, closed.end_reason)
         assert 2 == len(await facts.read(database, call.id))
+
+    play(scenario)
+
+
+def _later(patch: pytest.MonkeyPatch, *, seconds: float) -> None:
+    """Let the store's clock jump."""
+    moment = now() + timedelta(seconds=seconds)
+    patch.setattr(calls, "now", lambda: moment)
+
+
+def test_the_calls_of_a_living_server_are_left_alone(play: Play) -> None:
+    """Two servers may share a database: each closes what the dead have left, and nothing of the other's."""
+
+    async def scenario(database: Database) -> None:
+        live = await _started(database, owner=ALIVE, recording="recording")
+        ended = await _started(database, "CALL-2", owner=ALIVE, recording="recording")
+        await calls.finish(database, ended.id, reason="ended")
+        left = await _started(database, "CALL-3", owner=DEAD)
+
+        assert (left.id,) == await calls.close_orphans(database, [DEAD])
+        assert live == await calls.find(database, live.id)
+        joining = await calls.find(database, ended.id)
+        assert joining is not None
+        # Its recording is being joined just now.
+        assert "recording" == joining.recording
+        assert () == await facts.read(database, live.id)
+
+    play(scenario)
+
+
+def test_a_call_whose_lease_has_expired_is_an_orphan(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that died elsewhere is not known to be dead, but it does not renew its leases any more."""
+
+    async def scenario(database: Database) -> None:
+        kept = await _started(database, "CALL-1", owner=ALIVE)
+        lost = await _started(database, "CALL-2", owner=DEAD)
+        _later(monkeypatch, seconds=3 * calls.LEASE_RENEWED_EVERY_S)
+        await calls.renew(database, [kept.id])
+
+        assert () == await calls.close_orphans(database)
+        _later(monkeypatch, seconds=5 * calls.LEASE_RENEWED_EVERY_S)
+        assert (lost.id,) == await calls.close_orphans(database)
+        _later(monkeypatch, seconds=9 * calls.LEASE_RENEWED_EVERY_S)
+        assert (kept.id,) == await calls.close_orphans(database)
+
+    play(scenario)
+
+
+def test_of_servers_that_look_together_one_closes_each_call(play: Play) -> None:
+    """No call ends twice, and nobody fails over another's work."""
+
+    async def scenario(database: Database) -> None:
+        for number in range(5):
+            await _started(database, f"CALL-{number}")
+        closed = await asyncio.gather(*(calls.close_orphans(database, [DEAD]) for _ in range(4)))
+
+        assert [f"CALL-{number}" for number in range(5)] == sorted(call_id for ids in closed for call_id in ids)
+        assert 1 == len(await facts.read(database, "CALL-0"))
+
+    play(scenario)
+
+
+def test_what_was_closed_is_held_no_longer(play: Play) -> None:
+    """Whoever closed the call of a dead server may finish its recording at once; a living one's is its own."""
+
+    async def scenario(database: Database) -> None:
+        for owner in (ALIVE, DEAD):
+            await _started(database, owner, owner=owner, recording="recording")
+        ended = await _started(database, "ended", owner=DEAD, recording="recording")
+        await calls.finish(database, ended.id, reason="ended")
+
+        assert {ALIVE, DEAD, "ended"} == await calls.held(database, [ALIVE, DEAD, "ended", "unknown"])
+        await calls.close_orphans(database, [DEAD])
+        assert {ALIVE} == await calls.held(database, [ALIVE, DEAD, "ended", "unknown"])
 
     play(scenario)

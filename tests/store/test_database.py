@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from vivavoce.clock import now
 from vivavoce.errors import StoreError
-from vivavoce.store import migrations
+from vivavoce.store import agents, calls, migrations
 from vivavoce.store.database import Database, open_database
 from vivavoce.store.tables import keys, metadata
 
@@ -45,6 +46,33 @@ def test_the_newest_revision_is_the_one_that_the_code_expects() -> None:
 
     assert migrations.NEWEST == scripts.get_current_head()
     assert migrations.known_revisions() == {script.revision for script in scripts.walk_revisions()}
+
+
+def test_calls_of_an_older_version_belong_to_nobody(database_url: str) -> None:
+    """A database from before servers were told apart opens, and what was left open in it is closed."""
+
+    def older(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+
+    async def scenario() -> None:
+        database = await open_database(database_url)
+        agent = await agents.create(database, {})
+        await calls.start(database, calls.Call("CALL-1", "s", agent.id, "webcall", now(), owner="server"))
+        async with database.write() as connection:
+            await connection.run_sync(older)
+        await database.close()
+        database = await open_database(database_url)
+        call = await calls.find(database, "CALL-1")
+
+        assert call is not None
+        assert "" == call.owner
+        assert ("CALL-1",) == await calls.close_orphans(database)
+        await database.close()
+
+    asyncio.run(scenario())
 
 
 def test_a_second_start_does_not_import_alembic(tmp_path: Path) -> None:

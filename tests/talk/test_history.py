@@ -39,10 +39,10 @@ def test_nothing_heard_is_nothing_remembered() -> None:
 def test_tools_stand_behind_the_message_that_asked_for_them() -> None:
     """Rule: question and answers together, in the order of the calls."""
     history = History("")
-    history.tools("Let me see.", (CALL, OTHER), ("five", "six"))
+    history.tools((CALL, OTHER), ("five", "six"))
 
     assert (
-        Message("assistant", "Let me see.", calls=(CALL, OTHER)),
+        Message("assistant", "", calls=(CALL, OTHER)),
         Message("tool", "five", call_id="c1"),
         Message("tool", "six", call_id="c2"),
     ) == history.messages()
@@ -51,7 +51,7 @@ def test_tools_stand_behind_the_message_that_asked_for_them() -> None:
 def test_a_call_without_an_answer_is_a_bug() -> None:
     """Rule: most models refuse such a history; it is never made."""
     with pytest.raises(ValueError, match="zip"):
-        History("").tools("", (CALL, OTHER), ("five",))
+        History("").tools((CALL, OTHER), ("five",))
 
 
 def test_it_knows_who_had_the_last_word() -> None:
@@ -62,7 +62,7 @@ def test_it_knows_who_had_the_last_word() -> None:
     assert history.unanswered
     history.agent("Hi.")
     assert not history.unanswered
-    history.tools("", (CALL,), ("five",))
+    history.tools((CALL,), ("five",))
 
     assert history.unanswered
 
@@ -71,7 +71,7 @@ def test_the_oldest_messages_are_forgotten() -> None:
     """Rule: memory is bounded, and never begins with an answer whose question is gone."""
     history = History("Be kind.")
     for number in range(300):
-        history.tools("", (CALL, OTHER), (str(number), str(number)))
+        history.tools((CALL, OTHER), (str(number), str(number)))
     messages = history.messages()
 
     assert "system" == messages[0].role

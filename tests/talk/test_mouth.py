@@ -126,7 +126,6 @@ def test_an_empty_piece_of_sound_is_no_frame() -> None:
 
     assert [] == mouth.due(0.0, 0)
     assert mouth.deadline() is None
-    assert not mouth.started
 
 
 PIECES = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 200)), min_size=1, max_size=8)
@@ -321,7 +320,6 @@ def test_without_any_sound_it_is_finished_when_it_is_closed() -> None:
     mouth.close()
 
     assert mouth.finished(0.0)
-    assert not mouth.started
     assert "" == mouth.heard_text(9.0)
 
 

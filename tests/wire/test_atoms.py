@@ -1,41 +1,20 @@
-"""The Atoms codec: what it understands, what it says, and that nothing a client sends can upset it."""
+"""What the Atoms codec understands."""
 
 import importlib
 import json
 import logging
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
-import pybase64
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from tests.wire.atoms_codec import append, codec
 from vivavoce.audio import opus
 from vivavoce.audio.pcm import Pcm
-from vivavoce.speech import ToolCall, Word
-from vivavoce.talk import facts
-from vivavoce.wire.atoms import DIALECT, LONGEST_TEXT_BYTES, AtomsCodec
-from vivavoce.wire.dialect import Broken, CloseAsked, Codec, CommitAsked, Mic, SessionNames, Text, ToolOutput
-from vivavoce.wire.formats import AudioFormat, AudioFormats, Encoding
+from vivavoce.wire.atoms import LONGEST_TEXT_BYTES, AtomsCodec
+from vivavoce.wire.dialect import Broken, CloseAsked, Codec, CommitAsked, Mic, Text, ToolOutput
 
-OPENED_AT = datetime(2026, 7, 2, 10, 30, 45, tzinfo=UTC)
-NAMES = SessionNames("1a63db4d-1a39-4b4a-a1d0-0b7ab6a8e5b0", "CALL-1776756378884-6a553c", OPENED_AT)
 needs_opus = pytest.mark.skipif(not opus.available(), reason="needs libopus and the extra opus")
-
-
-def codec(encoding: Encoding = "pcm", rate_hz: int = 24000, **settings: Any) -> AtomsCodec:
-    return AtomsCodec(NAMES, AudioFormats(AudioFormat(encoding, rate_hz)), **settings)
-
-
-def append(data: bytes, **fields: object) -> bytes:
-    message = {"type": "input_audio_buffer.append", "audio": pybase64.b64encode(data).decode(), **fields}
-    return json.dumps(message).encode()
-
-
-def told(fact: facts.Fact, **settings: Any) -> list[dict[str, Any]]:
-    return [json.loads(frame) for frame in codec(**settings).tell(fact)]
 
 
 def heard(codec: AtomsCodec, data: bytes) -> list[int]:
@@ -45,9 +24,6 @@ def heard(codec: AtomsCodec, data: bytes) -> list[int]:
     assert np.int16 == received.pcm.samples.dtype
     samples: list[int] = received.pcm.samples.tolist()
     return samples
-
-
-# -- receiving ----------------------------------------------------------------------------------------------
 
 
 def test_it_is_a_codec() -> None:
@@ -249,186 +225,3 @@ def test_a_client_that_invents_types_is_left_alone_at_last() -> None:
 
     assert 64 == len(complaints)
     assert all(len(complaint.message) < 130 for complaint in complaints)
-
-
-# -- sending ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("mode", ["webcall", "chat"])
-def test_hello_is_session_created_with_the_agents_rate(mode: str) -> None:
-    """In both modes, with the formats echoed."""
-    formats = AudioFormats(AudioFormat("alaw", 8000), AudioFormat("pcm", 16000))
-    (frame,) = AtomsCodec(NAMES, formats, mode).hello()  # type: ignore[arg-type]
-
-    expected = {
-        "type": "session.created",
-        "session_id": NAMES.session_id,
-        "call_id": NAMES.call_id,
-        "sample_rate": 16000,
-        "channels": 1,
-        "input_audio_format": "alaw_8000",
-        "output_audio_format": "pcm_16000",
-    }
-
-    assert expected == json.loads(frame)
-
-
-@pytest.mark.parametrize("samples", [np.arange(10, dtype=np.int16)[::2], np.array([0, 2, 4, 6, 8], np.int16)])
-def test_voice_is_base64_of_little_endian_samples(samples: Any) -> None:
-    """Whatever the memory of the samples looks like."""
-    message = json.loads(codec().voice(Pcm(samples, 24000), turn=1, seq=1, start=0))
-
-    assert "output_audio.delta" == message.pop("type")
-    assert {"audio": pybase64.b64encode(b"\0\0\2\0\4\0\6\0\x08\0").decode()} == message
-
-
-@pytest.mark.parametrize(
-    ("fact", "message"),
-    [
-        (facts.UserSaid(1, "What", False), {"type": "transcript.delta", "role": "user", "text": "What"}),
-        (facts.UserSaid(1, "What?", True), {"type": "transcript", "role": "user", "text": "What?"}),
-        (facts.AgentSaid(1, 1, "It", False), {"type": "transcript.delta", "role": "assistant", "text": "It"}),
-        (facts.AgentSaid(1, 1, "It is.", True), {"type": "transcript", "role": "assistant", "text": "It is."}),
-        (facts.Interrupted(1, 1, 0.5), {"type": "interruption"}),
-        (facts.ToolsAccepted(1, ("a", "b")), {"type": "session.updated", "tools": ["a", "b"]}),
-        (facts.Failed(1, "internal_error", "Oh."), {"type": "error", "code": "internal_error", "message": "Oh."}),
-    ],
-)
-def test_facts_that_clients_know_are_one_message(fact: facts.Fact, message: dict[str, object]) -> None:
-    """Key by key as in the contract."""
-    assert [message] == told(fact)
-
-
-@pytest.mark.parametrize(
-    "fact",
-    [
-        facts.CallStarted(0, "webcall"),
-        facts.UserStartedSpeaking(1),
-        facts.UserStoppedSpeaking(1),
-        facts.AgentSaid(1, 1, "", True),
-        facts.UserSaid(1, "", True),
-        facts.Captioned(1, 1, (Word("It", 0, 0.1),)),
-        facts.ToolStarted(1, ToolCall("fc_1", "a", "{}")),
-        facts.ToolEnded(1, "fc_1", "a", "ok"),
-        facts.ToolEnded(1, "fc_1", "a", "", "cancelled"),
-        facts.TurnTimed(1, 1, 0, 0, 0, 0, 0),
-        facts.EngineStumbled(1, "stt", "no model"),
-        facts.CallEnded(1, "ended"),
-    ],
-)
-def test_facts_that_clients_do_not_know_are_silent(fact: facts.Fact) -> None:
-    """Among them an agent's turn of which nothing was heard; the end of the call is for ``bye``."""
-    assert [] == told(fact)
-
-
-def test_chat_has_no_interruption() -> None:
-    """There is no audio to drop."""
-    assert [] == told(facts.Interrupted(1, 1, 0.5), mode="chat")
-
-
-def test_old_clients_may_be_given_the_old_word_for_the_agent() -> None:
-    """A setting of the server."""
-    assert "agent" == told(facts.AgentSaid(1, 1, "It is.", True), agent_role="agent")[0]["role"]
-
-
-def test_timestamps_are_utc_with_microseconds_and_no_zone() -> None:
-    """Also where the call was opened by a clock of another zone, and at a full second."""
-    names = SessionNames("s", "c", OPENED_AT.astimezone(timezone(timedelta(hours=2))))
-    subject = AtomsCodec(names, AudioFormats())
-    frames = [
-        *subject.tell(facts.AgentStartedTalking(1.0, 1)),
-        *subject.tell(facts.AgentStoppedTalking(2.5000004, 1)),
-    ]
-
-    expected = [
-        {"type": "agent_start_talking", "timestamp": "2026-07-02T10:30:46.000000"},
-        {"type": "agent_stop_talking", "timestamp": "2026-07-02T10:30:47.500000"},
-    ]
-
-    assert expected == [json.loads(frame) for frame in frames]
-
-
-def test_bye_is_session_closed_with_the_reason() -> None:
-    """The last message."""
-    assert [b'{"type":"session.closed","reason":"ended"}'] == list(codec().bye("ended"))
-
-
-def test_the_dialect_is_spoken_on_both_prefixes() -> None:
-    """The current one and the older host's."""
-    assert ("atoms", ("/atoms/v1/agent/connect", "/api/v1/agent/connect")) == (DIALECT.name, DIALECT.paths)
-
-
-# -- anything at all ----------------------------------------------------------------------------------------
-
-WORDS = st.sampled_from(
-    ["type", "audio", "text", "tools", "call_id", "output", "name", "description", "parameters", "timeout_ms"]
-)
-TYPES = st.sampled_from(
-    [
-        "input_audio_buffer.append",
-        "input_audio_buffer.commit",
-        "input_text.send",
-        "session.update",
-        "function_call.result",
-        "session.close",
-        "function",
-        "object",
-        "AAAA",
-    ]
-)
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | TYPES
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=5),
-    max_leaves=20,
-)
-MESSAGES = st.dictionaries(WORDS, VALUES, max_size=6).flatmap(
-    lambda fields: TYPES.map(lambda kind: {**fields, "type": kind})
-)
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    """A message, valid or nearly so, with some bytes changed, dropped or doubled."""
-    data = bytearray(json.dumps(draw(MESSAGES)).encode())
-    for _ in range(draw(st.integers(0, 4))):
-        place = draw(st.integers(0, len(data)))
-        match draw(st.integers(0, 2)):
-            case 0:
-                data[place : place + 1] = draw(st.binary(max_size=3))
-            case 1:
-                del data[place : place + draw(st.integers(1, 10))]
-            case _:
-                data[place:place] = data[place : place + draw(st.integers(1, 30))]
-    return bytes(data)
-
-
-@pytest.mark.parametrize("encoding", ["pcm", "mulaw", pytest.param("opus", marks=needs_opus)])
-@settings(max_examples=150, deadline=None)
-@given(data=st.binary(max_size=200) | mutated(), text=st.booleans(), chat=st.booleans())
-def test_nothing_that_a_client_sends_raises(encoding: Encoding, data: bytes, text: bool, chat: bool) -> None:
-    """A codec answers with a meaning, with nothing, or with a complaint that can be sent."""
-    subject = codec(encoding, 24000 if encoding == "pcm" else 8000, mode="chat" if chat else "webcall")
-    received = subject.receive(data, text=text)
-
-    match received:
-        case Broken(code, message):
-            (frame,) = subject.error(code, message)
-            answer = json.loads(frame)
-
-            assert {"type": "error", "code": code, "message": message} == answer
-            assert 0 < len(message) <= 300
-        case Mic(pcm):
-            assert not chat
-            assert len(pcm.samples) > 0
-
-
-@settings(max_examples=200, deadline=None)
-@given(audio=st.binary(min_size=1, max_size=400))
-def test_audio_survives_the_wire(audio: bytes) -> None:
-    """What the client's base64 holds is what is heard, whole samples at a time."""
-    received = codec().receive(append(audio), text=True)
-
-    expected = audio[: len(audio) // 2 * 2]
-
-    assert expected == (received.pcm.samples.tobytes() if isinstance(received, Mic) else b"")

@@ -1,8 +1,6 @@
 """From a client's microphone to the windows of the voice detector."""
 
-import numpy as np
-
-from vivavoce.audio.pcm import Samples
+from vivavoce.audio.pcm import Samples, joined
 from vivavoce.audio.resample import Resampler
 from vivavoce.audio.windows import VAD_RATE_HZ, WINDOW_SAMPLES, Windows
 
@@ -47,6 +45,4 @@ class Intake:
 
     def _take(self) -> Samples:
         gathered, self._gathered, self._gathered_samples = self._gathered, [], 0
-        if len(gathered) == 1:
-            return gathered[0]
-        return np.concatenate(gathered) if gathered else np.zeros(0, np.int16)
+        return joined(gathered)

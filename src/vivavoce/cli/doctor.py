@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import socket
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -84,15 +83,7 @@ async def _is_file(path: Path) -> bool:
 
 
 async def _port(config: "Config") -> str:
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # As the server does: a connection of the last run that has not quite gone is no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError as error:
-            raise OSError(
-                f"cannot listen on {config.host} port {config.port}: {error.strerror}; "
-                "stop the program that holds the port, or set VIVAVOCE_HOST and VIVAVOCE_PORT"
-            ) from error
+    from vivavoce.server.house import open_listener
+
+    open_listener(config).close()
     return f"the port {config.port} on {config.host} is free"

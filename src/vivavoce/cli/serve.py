@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     )
     # Others' chatter would hide the one line that says the server is ready, and at ``debug`` it would carry
     # transcripts: the database's driver logs every statement with its values.
-    for noisy in ("aiosqlite", "alembic", "httpcore", "httpx", "httpx2", "openai", "sqlalchemy", "uvicorn"):
+    for noisy in ("aiosqlite", "alembic", "httpcore", "httpx", "httpx2", "openai", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # It warns of every request that is no HTTP: a port scanner is nothing that an operator could change.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
@@ -84,6 +84,10 @@ async def _demo(config: Config, database: Database) -> tuple[str, str]:
     agent = await agents.create(database, DEMO_AGENT, agent_id=ids.agent_id())
     _, key = await keys.create(database, "demo")
     # The database holds only the key's digest; this file lets the next start print it again.
-    note.touch(mode=0o600)
-    note.write_text(f"{agent.id} {key}\n")
+    # Under its name it is complete, even if the process is killed just now.
+    draft = note.with_name("demo.part")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(f"{agent.id} {key}\n")
+    draft.rename(note)
     return agent.id, key

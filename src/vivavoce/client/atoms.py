@@ -144,7 +144,7 @@ class AtomsClient:
 
         Raises:
             ValueError: The audio has another rate.
-            ConnectionError: The socket has closed.
+            ConnectionError: The socket has closed, or the server has taken nothing for a long time.
         """
         if pcm.rate_hz != self.mic_rate_hz:
             raise ValueError(f"this call takes audio at {self.mic_rate_hz} Hz, not at {pcm.rate_hz} Hz")

@@ -14,6 +14,8 @@ __all__ = ["Inbox"]
 _MOST_WAITING_MESSAGES = 4096
 # Nothing that a server says is longer; the sum of a message's continuation frames.
 _LONGEST_MESSAGE_BYTES = 4 * 1024 * 1024
+# A server that takes nothing for so long has stopped reading.
+_LONGEST_STALL_S = 15.0
 
 
 class Inbox(WSListener):
@@ -49,9 +51,14 @@ class Inbox(WSListener):
         Wait until the socket takes more.
 
         Raises:
-            ConnectionError: The socket has closed.
+            ConnectionError: The socket has closed, or the server has taken nothing for a long time.
         """
-        await self._may_write.wait()
+        if not self._may_write.is_set():
+            try:
+                async with asyncio.timeout(_LONGEST_STALL_S):
+                    await self._may_write.wait()
+            except TimeoutError as error:
+                raise ConnectionError("the server takes nothing any more") from error
         if self.closed:
             raise ConnectionError(f"the socket has closed ({self.farewell})")
 

@@ -34,7 +34,11 @@ class VoiceStream(Protocol):
     """The voice detector of one call."""
 
     def push(self, window: Samples) -> None:
-        """Take the next 512 samples at 16 kHz (32 ms). The answer comes through the callback, in order."""
+        """
+        Take the next 512 samples at 16 kHz (32 ms). The answer comes through the callback, in order.
+
+        The window belongs to the engine from now on: nobody changes it.
+        """
 
     def close(self) -> None:
         """Forget the call; no callback comes afterwards."""

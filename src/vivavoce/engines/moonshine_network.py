@@ -7,6 +7,7 @@ Measured on one core: 17 ms a second of sound, and 4 ms a token.
 
 import math
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ import numpy as np
 
 from vivavoce.audio.pcm import Samples
 from vivavoce.engines.moonshine_tokens import read_tokens, text_of
+from vivavoce.engines.utterance import quietest
 from vivavoce.errors import EngineError
 
-__all__ = ["FILES", "Network"]
+__all__ = ["FILES", "Network", "loop_length"]
 
 # What a model folder has to hold.
 FILES = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
@@ -24,9 +26,13 @@ FILES = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
 _RATE_HZ = 16_000
 _START = 1
 _END = 2
-# Fast speech has fewer; a decoder that has lost its way repeats itself for ever.
-# Source: the model's own reference code, "max 6.5 tokens per second".
+# Fast speech has fewer. Source: the model's own reference code, "max 6.5 tokens per second".
 _TOKENS_PER_S = 6.5
+# A decoder that has lost its way repeats a few tokens for ever; nobody says the same so often in a row.
+_LOOP_TIMES = 6
+_LONGEST_LOOP = 8
+# Sound in which it loses its way is tried again in two parts, down to this length.
+_SHORTEST_PART = 4 * _RATE_HZ
 
 
 class Network:
@@ -87,11 +93,18 @@ class Network:
             EngineError: onnxruntime failed.
         """
         try:
-            return text_of(self._decode(cancelled, samples, switch), self._tokens)
+            ids = self._decode(cancelled, samples, switch)
         except Exception as error:
             if cancelled.is_set():
                 return ""
             raise EngineError("stt", "moonshine", f"onnxruntime failed with {type(error).__name__}") from error
+        loop = loop_length(ids)
+        if loop and len(samples) >= 2 * _SHORTEST_PART:
+            at = quietest(samples, _SHORTEST_PART, len(samples) - _SHORTEST_PART + _RATE_HZ)
+            halves = (self.write_down(cancelled, part, switch) for part in (samples[:at], samples[at:]))
+            return " ".join(text for text in halves if text)
+        # What is said once in a loop may have been said; the rest is invented.
+        return text_of(ids[: len(ids) - (_LOOP_TIMES - 1) * loop], self._tokens)
 
     def _decode(self, cancelled: threading.Event, samples: Samples, switch: Any) -> list[int]:
         """The numbers of the tokens, without start and end."""
@@ -111,8 +124,19 @@ class Network:
             if last == _END:
                 break
             ids.append(last)
+            if loop_length(ids):
+                break
             for name, value in zip(self._past, present, strict=True):
                 # What the decoder knows of the encoder's columns is worked out with the first token and stays.
                 if step == 0 or ".decoder." in name:
                     feed[name] = value
         return ids
+
+
+def loop_length(ids: Sequence[int]) -> int:
+    """How many tokens are repeated over and over at the end; 0 where none are."""
+    for length in range(1, min(_LONGEST_LOOP, len(ids) // _LOOP_TIMES) + 1):
+        again = ids[-_LOOP_TIMES * length :]
+        if again[length:] == again[:-length]:
+            return length
+    return 0

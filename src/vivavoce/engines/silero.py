@@ -14,7 +14,7 @@ import asyncio
 import logging
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -67,16 +67,14 @@ class Silero:
     name = "silero"
 
     def __init__(self, network: Network, *, tick_s: float = _TICK_S) -> None:
-        # Its buffers hold the batch that is being gathered, a row for each stream in ``_batch``.
         self._network = network
         # How long the first window of a batch waits for others, in seconds.
         self._tick_s = tick_s
         # The open streams; their number says when nobody else can come.
         self._streams: set[_Stream] = set()
-        # The streams with a row in the next batch, in the order of their rows.
-        self._batch: list[_Stream] = []
-        # The streams whose window was too quiet for the network: answered in the next run, without it.
-        self._quiet: list[_Stream] = []
+        self._seats = _Seats()
+        # What the next run answers: at most one window of each stream.
+        self._batch: list[tuple[_Stream, Samples]] = []
         # The next run: its handle, whether it comes at once, and the loop that it belongs to.
         self._coming: asyncio.Handle | None = None
         self._at_once = False
@@ -92,7 +90,7 @@ class Silero:
         """
         if self._closed:
             raise EngineError("vad", self.name, "it has been closed: open a new one")
-        stream = _Stream(self, heard)
+        stream = _Stream(self, self._seats, heard)
         self._streams.add(stream)
         return stream
 
@@ -105,29 +103,11 @@ class Silero:
             self._coming.cancel()
             self._coming = None
 
-    def _take(self, stream: "_Stream", window: Samples) -> bool:
-        """Give a window a row in the next batch; or say false, since it is too quiet to be speech."""
-        row = len(self._batch)
-        if row == self._network.capacity:
-            self._network.grow()
-        sound = self._network.sound[row]
-        fresh = sound[CONTEXT : CONTEXT + WINDOW]
-        fresh[:] = window
-        # In float32, because 16-bit numbers overflow in a product and numpy has no fast one for wider integers.
-        loud = np.dot(fresh, fresh) >= _QUIET_ENERGY
-        if loud:
-            sound[:CONTEXT] = stream.context
-            self._network.memory[row] = stream.memory
-            self._batch.append(stream)
-        stream.context[:] = fresh[-CONTEXT:]
-        return bool(loud)
-
     def gather(self, stream: "_Stream", window: Samples) -> None:
         """Take a window that has nothing of its own stream before it, and see to it that a run comes."""
-        if not self._take(stream, window):
-            self._quiet.append(stream)
-        everybody = len(self._batch) + len(self._quiet) >= len(self._streams)
-        self._arm(at_once=everybody or len(self._batch) >= _FULL_BATCH)
+        batch = self._batch
+        batch.append((stream, window))
+        self._arm(at_once=len(batch) >= len(self._streams) or len(batch) >= _FULL_BATCH)
 
     def _arm(self, *, at_once: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -143,50 +123,86 @@ class Silero:
     def _run(self) -> None:
         """Run the batch, answer everybody in it, and gather what they have queued meanwhile."""
         self._coming = None
-        batch, self._batch = self._batch, []
-        quiet, self._quiet = self._quiet, []
-        answers = [0.0] * len(quiet)
-        if batch:
-            self._network.run(len(batch))
-            answers += self._network.speech[: len(batch)].tolist()
-            # All results leave the buffers before the first callback, which may already fill in new windows.
-            for stream, memory in zip(batch, self._network.memory, strict=False):
-                stream.memory[:] = memory
-        for stream, speech in zip(quiet + batch, answers, strict=True):
+        batch, self._batch = [pair for pair in self._batch if pair[0].open], []
+        if not batch:
+            return
+        # All results leave the network before the first callback, which may already push new windows.
+        for (stream, _), speech in zip(batch, self._probabilities(batch), strict=True):
             stream.answer(speech)
-            stream.busy = self._advance(stream)
+            if stream.waiting:
+                self._batch.append((stream, stream.waiting.popleft()))
+            else:
+                stream.busy = False
         if self._batch:
             # These have company already, and the windows behind them are late: no waiting.
             self._arm(at_once=True)
 
-    def _advance(self, stream: "_Stream") -> bool:
-        """Gather the stream's next window, if it has one; quiet ones on the way are answered here."""
-        while stream.waiting:
-            if self._take(stream, stream.waiting.popleft()):
-                return True
-            stream.answer(0.0)
-        return False
+    def _probabilities(self, batch: Sequence[tuple["_Stream", Samples]]) -> list[float]:
+        """The probability of speech in each window; the network sees only those that are loud enough."""
+        network, seats = self._network, self._seats
+        # In float32, because 16-bit numbers overflow in a product and numpy has no fast one for wider integers.
+        sound = np.concatenate([window for _, window in batch], dtype=np.float32).reshape(-1, WINDOW)
+        rows = np.array([stream.row for stream, _ in batch])
+        speech = np.zeros(len(batch), np.float32)
+        (loud,) = (np.einsum("ij,ij->i", sound, sound) >= _QUIET_ENERGY).nonzero()
+        if count := len(loud):
+            network.make_room(count)
+            loud_rows = rows[loud]
+            network.sound[:count, :CONTEXT] = seats.context[loud_rows]
+            network.sound[:count, CONTEXT : CONTEXT + WINDOW] = sound[loud]
+            network.memory[:count] = seats.memory[loud_rows]
+            network.run(count)
+            seats.memory[loud_rows] = network.memory[:count]
+            speech[loud] = network.speech[:count]
+        seats.context[rows] = sound[:, -CONTEXT:]
+        answers: list[float] = speech.tolist()
+        return answers
 
     def forget(self, stream: "_Stream") -> None:
         """A stream has closed."""
         self._streams.discard(stream)
 
 
+class _Seats:
+    """What is kept of every call from window to window, a row for each, so that a batch takes and leaves it at once."""
+
+    def __init__(self, rows: int = 64) -> None:
+        # The last 64 samples of the window before, and what the network remembers.
+        self.context = np.zeros((rows, CONTEXT), np.float32)
+        self.memory = np.zeros((rows, MEMORY), np.float32)
+        self._free = list(range(rows))
+
+    def take(self) -> int:
+        """A row of zeros for a new call."""
+        if not self._free:
+            rows = len(self.memory)
+            self.context = np.concatenate([self.context, np.zeros_like(self.context)])
+            self.memory = np.concatenate([self.memory, np.zeros_like(self.memory)])
+            self._free.extend(range(rows, 2 * rows))
+        row = self._free.pop()
+        self.context[row] = 0.0
+        self.memory[row] = 0.0
+        return row
+
+    def leave(self, row: int) -> None:
+        """The call is over."""
+        self._free.append(row)
+
+
 class _Stream:
-    """The detector of one call: what the network remembers of it, and the windows that wait their turn."""
+    """The detector of one call: its seat, and the windows that wait their turn."""
 
-    __slots__ = ("_engine", "_heard", "_open", "_silent_windows", "busy", "context", "memory", "waiting")
+    __slots__ = ("_engine", "_heard", "_seats", "_silent_windows", "busy", "open", "row", "waiting")
 
-    def __init__(self, engine: Silero, heard: Callable[[float], None]) -> None:
+    def __init__(self, engine: Silero, seats: _Seats, heard: Callable[[float], None]) -> None:
         self._engine = engine
+        self._seats = seats
         self._heard = heard
-        self._open = True
+        self.open = True
+        # Its row among the seats.
+        self.row = seats.take()
         # Windows since the last that could have been speech.
         self._silent_windows = 0
-        # The last 64 samples of the window before.
-        self.context = np.zeros(CONTEXT, np.float32)
-        # What the network keeps from window to window.
-        self.memory = np.zeros(MEMORY, np.float32)
         # A window of this stream is in the next batch.
         self.busy = False
         # The windows behind it, each of which needs the memory that the one before leaves. Written by ``push``,
@@ -196,29 +212,29 @@ class _Stream:
 
     def push(self, window: Samples) -> None:
         """
-        Take the next 512 samples at 16 kHz; they are copied. After ``close`` they are ignored.
+        Take the next 512 samples at 16 kHz, which nobody changes any more. After ``close`` they are ignored.
 
         Raises:
             EngineError: The window has another length.
         """
-        if not self._open:
+        if not self.open:
             return
         if len(window) != WINDOW:
             raise EngineError("vad", Silero.name, f"a window has {WINDOW} samples at 16 kHz, not {len(window)}")
         if self.busy:
-            self.waiting.append(window.copy())
+            self.waiting.append(window)
         else:
             self.busy = True
             self._engine.gather(self, window)
 
     def answer(self, speech: float) -> None:
         """Hand an answer to the call, and forget the past after two seconds of clearly no speech."""
-        if not self._open:
+        if not self.open:
             return
         self._silent_windows = self._silent_windows + 1 if speech < _CLEARLY_NO_SPEECH else 0
         if self._silent_windows == _FORGET_AFTER:
             self._silent_windows = 0
-            self.memory.fill(0.0)
+            self._seats.memory[self.row] = 0.0
         try:
             self._heard(speech)
         except Exception as error:
@@ -227,6 +243,9 @@ class _Stream:
 
     def close(self) -> None:
         """Forget the call; no callback comes afterwards."""
-        self._open = False
+        if not self.open:
+            return
+        self.open = False
         self.waiting.clear()
         self._engine.forget(self)
+        self._seats.leave(self.row)

@@ -63,9 +63,10 @@ class Network:
     """
     Runs the network over the first rows of its buffers.
 
-    The caller fills ``sound[row, :576]`` (64 samples of context and 512 new ones: 16-bit numbers in float32)
-    and ``memory[row]``, calls ``run(rows)``, and finds the answer in ``speech[row]`` and the new ``memory[row]``.
-    The buffers grow by doubling and are otherwise never made anew.
+    The caller asks for room, fills ``sound[row, :576]`` (64 samples of context and 512 new ones: 16-bit numbers in
+    float32) and ``memory[row]``, calls ``run(rows)``, and finds the answer in ``speech[row]`` and the new
+    ``memory[row]``.
+    The buffers at least double when they grow, and are otherwise never made anew.
     """
 
     def __init__(self, weights: Weights, rows: int = 64) -> None:
@@ -106,12 +107,10 @@ class Network:
         self._scratch = buffer(_HIDDEN)
         self.capacity = rows
 
-    def grow(self) -> None:
-        """Double the room; what the caller has filled in stays."""
-        rows, sound, memory = self.capacity, self.sound, self.memory
-        self._allocate(2 * rows)
-        self.sound[:rows] = sound
-        self.memory[:rows] = memory
+    def make_room(self, rows: int) -> None:
+        """Have room for so many rows at least; what the buffers hold is lost where they have to grow."""
+        if rows > self.capacity:
+            self._allocate(max(rows, 2 * self.capacity))
 
     def run(self, rows: int) -> None:
         """Answer the first ``rows`` rows: a probability in ``speech``, the new ``memory`` in place of the old."""

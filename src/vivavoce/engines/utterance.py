@@ -24,8 +24,8 @@ Recognise = Callable[[Priority, Samples], Awaitable[str]]
 # Recognisers of this kind were trained on sound of up to about 30 s; a cut is looked for in its last five.
 _LONGEST = 30 * RATE_HZ
 _CUT_FROM = 25 * RATE_HZ
-# A pause between words lasts about this long.
-_PAUSE = RATE_HZ // 10
+# A pause between sentences lasts at least this long; the silence inside a word, before a "t" or a "k", is shorter.
+_PAUSE = RATE_HZ // 5
 
 # The first words can be shown after this much sound; more often than this nobody can read.
 _PARTIAL_EVERY_S = 0.7
@@ -147,7 +147,7 @@ class Utterance:
 
 
 def quietest(samples: Samples, start: int, end: int) -> int:
-    """The middle of the quietest 100 ms from ``start`` to ``end``, which are at least 100 ms apart, at 16 kHz."""
+    """The middle of the quietest 200 ms from ``start`` to ``end``, which are at least 200 ms apart, at 16 kHz."""
     energy = np.cumsum(np.square(samples[start:end], dtype=np.int64))
     of_pauses = energy[_PAUSE - 1 :].copy()
     of_pauses[1:] -= energy[:-_PAUSE]

@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from vivavoce.errors import Refused
+from vivavoce.server.identifiers import AGENT_ID
 from vivavoce.wire import formats, variables
 from vivavoce.wire.atoms import Mode
 from vivavoce.wire.formats import AudioFormats
@@ -22,7 +23,6 @@ from vivavoce.wire.variables import Value
 
 __all__ = ["Admission", "ConnectRequest", "Door", "Grant", "KeyInfo", "admit", "refusal"]
 
-_AGENT_ID = re.compile(r"[a-f0-9]{24}")
 _TOKEN_PREFIX = "wct_"
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 _LONGEST_REASON_CHARS = 200
@@ -156,7 +156,7 @@ async def _by_key(secret: str, request: ConnectRequest, door: Door) -> Admission
         raise Refused(403, "Forbidden")
     mode = _mode(request.query.get("mode", ""))
     agent_id = request.query.get("agent_id", "")
-    if not _AGENT_ID.fullmatch(agent_id):
+    if not AGENT_ID.fullmatch(agent_id):
         raise Refused(400, "Invalid agent id")
     agent = await _agent(agent_id, door)
     chosen = formats.from_url(request.query, voice_rates_hz=door.voice_rates_hz(agent))

@@ -15,7 +15,7 @@ from vivavoce.talk.policy import Policy
 from vivavoce.wire.dialect import Codec
 from vivavoce.wire.variables import Value, fill
 
-__all__ = ["FINE_RATES_HZ", "brief_for", "style_of", "voice_rates_hz"]
+__all__ = ["FINE_RATES_HZ", "brief_for", "style_of", "voice_of", "voice_rates_hz"]
 
 # Beyond the rates of every voice, these are rendered for voices of Lightning v3.1 (wire-spec 1.9).
 FINE_RATES_HZ = (44100,)
@@ -43,7 +43,7 @@ def brief_for(agent: Mapping[str, Any], *, mode: Mode, variables: Mapping[str, V
         mode=mode,
         prompt=fill(_prompt(agent), variables),
         greeting=fill(_text(agent, "firstMessage"), variables),
-        waits_for_user=bool(agent.get("waitForUserToSpeakFirst", False)),
+        waits_for_user=_switch(agent, "waitForUserToSpeakFirst", False),
         voice_rate_hz=codec.agent_rate_hz,
         lead_s=codec.lead_s,
         policy=_policy(agent, mode),
@@ -53,7 +53,7 @@ def brief_for(agent: Mapping[str, Any], *, mode: Mode, variables: Mapping[str, V
 def style_of(agent: Mapping[str, Any]) -> VoiceStyle:
     """How the agent sounds."""
     synthesizer = _section(agent, "synthesizer")
-    voice = _section(synthesizer, "voiceConfig")
+    voice = voice_of(agent)
     speed = _number(synthesizer, "speed", _NATURAL_SPEED) or _NATURAL_SPEED
     # A voice of a hosted model has a name that no engine here knows: the engine's own default speaks instead.
     hosted = _text(voice, "model").startswith(_HOSTED_MODELS)
@@ -64,9 +64,14 @@ def style_of(agent: Mapping[str, Any]) -> VoiceStyle:
     )
 
 
+def voice_of(agent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The voice that the author chose: ``model``, ``voiceId``, ``gender``, as far as they are set."""
+    return _section(_section(agent, "synthesizer"), "voiceConfig")
+
+
 def voice_rates_hz(agent: Mapping[str, Any]) -> tuple[int, ...]:
     """The rates beyond the common ones in which the agent may be heard; an agent without a voice has the default."""
-    model = _text(_section(_section(agent, "synthesizer"), "voiceConfig"), "model")
+    model = _text(voice_of(agent), "model")
     return FINE_RATES_HZ if not model or any(name in model for name in _FINE_VOICES) else ()
 
 
@@ -93,9 +98,9 @@ def _policy(agent: Mapping[str, Any], mode: Mode) -> Policy:
         silence_probability=max(confidence - _SPEECH_GAP, 0.01),
         onset_s=_number(voice, "triggerTimeInSecs", ours.onset_s),
         turn_silence_s=_number(voice, "releaseTimeInSecs", ours.turn_silence_s),
-        interruptions=bool(agent.get("allowInterruptions", True)),
+        interruptions=_switch(agent, "allowInterruptions", ours.interruptions),
         interruption_grace_s=_number(agent, "interruptionBackoffTimer", ours.interruption_grace_s),
-        deaf_until_first_reply=bool(agent.get("muteUserUntilFirstBotResponse", False)),
+        deaf_until_first_reply=_switch(agent, "muteUserUntilFirstBotResponse", ours.deaf_until_first_reply),
         idle_s=idle_s,
         most_nudges=int(_number(idle, "maxRetries", ours.most_nudges)),
         longest_call_s=_number(_section(agent, "sessionTimeoutConfig"), "timeoutTimeInSecs", ours.longest_call_s),
@@ -110,6 +115,11 @@ def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _number(document: Mapping[str, Any], name: str, otherwise: float) -> float:
     value = document.get(name)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float(otherwise)
+
+
+def _switch(document: Mapping[str, Any], name: str, otherwise: bool) -> bool:
+    value = document.get(name)
+    return value if isinstance(value, bool) else otherwise
 
 
 def _text(document: Mapping[str, Any], name: str) -> str:

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -24,7 +23,7 @@ from vivavoce.feed import Feed
 from vivavoce.journal import brief_line, event_line
 from vivavoce.recording import DUAL_FILE, Recorder, Recording
 from vivavoce.server.admission import Admission, ConnectRequest, admit
-from vivavoce.server.briefing import brief_for, style_of
+from vivavoce.server.briefing import brief_for, style_of, voice_of
 from vivavoce.server.door import StoreDoor
 from vivavoce.server.sockets import Begin, CallSocket, farewell
 from vivavoce.session import Session
@@ -36,7 +35,7 @@ from vivavoce.talk.facts import Fact
 from vivavoce.wire.atoms import DIALECT, AtomsCodec
 from vivavoce.wire.atoms_messages import ErrorMessage
 from vivavoce.wire.dialect import SessionNames
-from vivavoce.wire.variables import resolve
+from vivavoce.wire.variables import Value, resolve
 
 __all__ = ["Calls"]
 
@@ -83,18 +82,31 @@ class _Slot:
     codec: AtomsCodec
     brief: Brief
     admission: Admission
+    # All of the call, as they are at its beginning.
+    variables: Mapping[str, Value]
     session: Session | None = None
 
 
 class Calls:
     """Takes new calls, holds the live ones, and ends them."""
 
-    def __init__(self, *, config: Config, database: Database, feed: Feed, engines: Engines, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        *,
+        config: Config,
+        database: Database,
+        feed: Feed,
+        engines: Engines,
+        recorder: Recorder,
+        server_id: str,
+    ) -> None:
         self._config = config
         self._database = database
         self._feed = feed
         self._engines = engines
         self._recorder = recorder
+        # The owner of the calls that are stored here.
+        self._server_id = server_id
         self._door = StoreDoor(database, lambda: self.draining)
         # Set while the server is about to stop: no new calls.
         self.draining = False
@@ -109,6 +121,11 @@ class Calls:
     def live(self) -> int:
         """The number of calls."""
         return len(self._slots)
+
+    @property
+    def live_ids(self) -> list[str]:
+        """The ids of the calls."""
+        return [slot.names.call_id for slot in self._slots]
 
     # -- a call begins (sockets.Receptionist) ---------------------------------------------------------------
 
@@ -153,15 +170,15 @@ class Calls:
             agent_role=self._config.ws_agent_role,
             client_tool_arguments=self._config.client_tool_arguments,
         )
-        values = resolve(
+        variables = resolve(
             admission.variables,
             agent=admission.agent,
             call_id=names.call_id,
             mode=admission.mode,
             now=names.opened_at,
         )
-        brief = brief_for(admission.agent, mode=admission.mode, variables=values, codec=codec)
-        return _Slot(names, codec, brief, admission)
+        brief = brief_for(admission.agent, mode=admission.mode, variables=variables, codec=codec)
+        return _Slot(names, codec, brief, admission, variables)
 
     async def _reserve(self, slot: _Slot) -> None:
         """Take a slot, or wait for one: counted here and nowhere else, so that the limit holds."""
@@ -176,23 +193,18 @@ class Calls:
 
     async def _store(self, slot: _Slot) -> None:
         admission, names = slot.admission, slot.names
-        agent: Mapping[str, Any] = admission.agent
-        synthesizer = agent.get("synthesizer")
-        voice = synthesizer.get("voiceConfig") if isinstance(synthesizer, Mapping) else None
-        values = resolve(
-            admission.variables, agent=agent, call_id=names.call_id, mode=admission.mode, now=names.opened_at
-        )
         await calls.start(
             self._database,
             calls.Call(
                 id=names.call_id,
                 session_id=names.session_id,
-                agent_id=str(agent["_id"]),
+                agent_id=str(admission.agent["_id"]),
                 mode=admission.mode,
                 started_at=names.opened_at,
-                variables=values,
-                agent=agent,
-                voice=voice if isinstance(voice, Mapping) else {},
+                owner=self._server_id,
+                variables=slot.variables,
+                agent=admission.agent,
+                voice=voice_of(admission.agent),
                 model=self._engines.llm.name,
                 recording="recording" if self._records(slot) else "none",
             ),

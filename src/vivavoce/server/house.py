@@ -21,13 +21,14 @@ from vivavoce.lineup import Choice, Lineup, open_lineup
 from vivavoce.recording import DUAL_FILE, Recorder, join_tracks, unfinished
 from vivavoce.server.app import create_app
 from vivavoce.server.calls import Calls
+from vivavoce.server.ownership import close_left_behind, hold_calls, sign_in
 from vivavoce.server.services import Services
 from vivavoce.server.upgrade import VoiceHttp, upgrade_class
 from vivavoce.store import calls as stored_calls
 from vivavoce.store import facts as stored_facts
 from vivavoce.store.database import Database, open_database
 
-__all__ = ["House", "open_house", "serve"]
+__all__ = ["House", "open_house", "open_listener", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,16 @@ async def open_house(config: Config) -> AsyncIterator[House]:
 
     Raises:
         ConfigError: An engine that was asked for is not there.
-        StoreError: The database cannot be opened.
+        StoreError: The data folder cannot be used, or the database cannot be opened.
     """
-    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(
+            f"the data folder {config.data} cannot be made: {error.strerror}; set VIVAVOCE_DATA"
+        ) from error
     async with AsyncExitStack() as stack:
+        server_id = stack.enter_context(sign_in(config.data))
         database = await open_database(config.database_url)
         stack.push_async_callback(database.close)
         choice = Choice(vad=config.vad, stt=config.stt, llm=config.llm, tts=config.tts, settings=config.engines)
@@ -66,7 +73,14 @@ async def open_house(config: Config) -> AsyncIterator[House]:
         feed.start()
         stack.push_async_callback(feed.close)
         recorder = Recorder()
-        calls = Calls(config=config, database=database, feed=feed, engines=lineup.engines, recorder=recorder)
+        calls = Calls(
+            config=config,
+            database=database,
+            feed=feed,
+            engines=lineup.engines,
+            recorder=recorder,
+            server_id=server_id,
+        )
         services = Services(
             config=config,
             database=database,
@@ -77,16 +91,26 @@ async def open_house(config: Config) -> AsyncIterator[House]:
         )
         failed: VivavoceError | None = None
         async with asyncio.TaskGroup() as tasks:
-            recording = tasks.create_task(recorder.run(), name="recorder")
+            endless = [
+                tasks.create_task(recorder.run(), name="recorder"),
+                tasks.create_task(hold_calls(database, lambda: calls.live_ids), name="leases"),
+            ]
             try:
                 yield House(config, database, lineup, calls, services)
             except VivavoceError as error:
                 # The group would wrap it, and nobody looks for a sentence inside a group.
                 failed = error
             finally:
-                recording.cancel()
+                for task in endless:
+                    task.cancel()
         if failed is not None:
             raise failed
+
+
+async def _left_behind(database: Database, folders: Sequence[Path]) -> list[Path]:
+    """The folders that no other server on this data folder is writing to."""
+    held = await stored_calls.held(database, [folder.name for folder in folders])
+    return [folder for folder in folders if folder.name not in held]
 
 
 async def _finish_recordings(database: Database, folders: Sequence[Path]) -> None:
@@ -140,12 +164,12 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
         ConfigError: The port cannot be opened.
     """
     config, calls = house.config, house.calls
-    listener = _listen(config)
-    # What the last process left open cannot be live: the port is ours, and no call of this process has begun.
-    orphans = await stored_calls.close_orphans(house.database)
+    listener = open_listener(config)
+    # Before anybody is told that the server is ready: whoever asks for such a call learns that it is over.
+    orphans = await close_left_behind(house.database, config.data)
     if orphans:
         log.info("%d calls of a process that was killed have been closed", len(orphans))
-    folders = await asyncio.to_thread(unfinished, config.recordings)
+    folders = await _left_behind(house.database, await asyncio.to_thread(unfinished, config.recordings))
     server = _Server(
         uvicorn.Config(
             create_app(house.services),
@@ -195,7 +219,13 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
         await calls.drain(0.0)
 
 
-def _listen(config: Config) -> socket.socket:
+def open_listener(config: Config) -> socket.socket:
+    """
+    Take the port.
+
+    Raises:
+        ConfigError: It cannot be had.
+    """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

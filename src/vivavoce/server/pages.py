@@ -99,9 +99,12 @@ def _read(folder: Path, wanted: str) -> bytes | None:
     if "\0" in wanted or any(part.startswith(".") for part in parts):
         return None
     file = (folder / wanted).resolve()
-    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+    try:
+        is_there = file.is_relative_to(folder.resolve()) and file.is_file()
+    except OSError:
+        # A name longer than any file's.
         return None
-    return file.read_bytes()
+    return file.read_bytes() if is_there else None
 
 
 HANDLERS = (page, nothing_here)

@@ -5,7 +5,7 @@ Source: Atoms agents (wire-spec 2.2); decisions C13 to C16.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, get_args
 
 from litestar import get, patch, post
 from litestar.di import NamedDependency
@@ -22,32 +22,42 @@ from vivavoce.store.agents import Agent, SortField
 from vivavoce.store.database import Database
 from vivavoce.views.agent import agent_document, agent_summary
 
-__all__ = ["HANDLERS", "agent_of", "connect_without_upgrade"]
+__all__ = ["HANDLERS", "agent_to_call", "connect_without_upgrade"]
 
-_SORT_FIELDS: Mapping[str, SortField] = {
-    field: field for field in ("createdAt", "updatedAt", "totalCalls", "name", "workflowType")
-}
+_SORT_FIELDS: Mapping[str, SortField] = {field: field for field in get_args(SortField)}
 _LARGEST_PAGE = 500
 
 
-async def agent_of(database: Database, agent_id: str, *, unknown: int = 400) -> Agent:
+async def agent_to_call(database: Database, agent_id: str) -> Agent:
     """
-    The agent of this id.
-
-    Args:
-        database: The store.
-        agent_id: As the client wrote it.
-        unknown: The status for an id that no agent has; each route has its own (decision C13).
+    The agent of this id, for a call that is about to be made.
 
     Raises:
-        Refused: 400 for an id that cannot be one, ``unknown`` for one that is not known.
+        Refused: 400 for an id that cannot be one, 404 for an agent that is not known or archived (decision C13).
     """
+    agent = await _find(database, agent_id)
+    if agent is None or agent.archived_at is not None:
+        raise Refused(404, "Agent not found")
+    return agent
+
+
+async def _agent_of(database: Database, agent_id: str) -> Agent:
+    """
+    The agent of this id, archived or not.
+
+    Raises:
+        Refused: 400 for an id that cannot be one, and also for one that is not known (decision C13).
+    """
+    agent = await _find(database, agent_id)
+    if agent is None:
+        raise Refused(400, "No agent found")
+    return agent
+
+
+async def _find(database: Database, agent_id: str) -> Agent | None:
     if not AGENT_ID.fullmatch(agent_id):
         raise Refused(400, "Invalid agent id")
-    agent = await agents.find(database, agent_id)
-    if agent is None:
-        raise Refused(unknown, "No agent found" if unknown == 400 else "Agent not found")
-    return agent
+    return await agents.find(database, agent_id)
 
 
 @get("/agent/connect", summary="The voice socket's address, asked without an upgrade")
@@ -102,14 +112,14 @@ async def list_agents(
 @get("/agent/{agent_id:str}", summary="Show an agent")
 async def show_agent(services: NamedDependency[Services], agent_id: FromPath[str]) -> Envelope:
     """One agent, with everything resolved."""
-    agent = await agent_of(services.database, agent_id)
+    agent = await _agent_of(services.database, agent_id)
     return ok(agent_document(agent, total_calls=await agents.total_calls(services.database, agent.id)))
 
 
 @patch("/agent/{agent_id:str}", summary="Change an agent")
 async def change_agent(request: AnyRequest, services: NamedDependency[Services], agent_id: FromPath[str]) -> Envelope:
     """Change the fields that are sent; calls that begin from now on use them."""
-    agent = await agent_of(services.database, agent_id)
+    agent = await _agent_of(services.database, agent_id)
     changes = await read_object(request)
     await agents.change(services.database, agent.id, lambda document: merged(document, changes))
     return ok(agent.id)

@@ -11,7 +11,7 @@ from vivavoce.errors import Refused
 from vivavoce.server.answers import AnyRequest, Envelope, ok
 from vivavoce.server.bodies import read_object, text_field
 from vivavoce.server.briefing import voice_rates_hz
-from vivavoce.server.rest_agents import agent_of
+from vivavoce.server.rest_agents import agent_to_call
 from vivavoce.server.services import Services
 from vivavoce.store import tokens
 from vivavoce.store.tokens import Grant
@@ -26,9 +26,7 @@ async def register_call(request: AnyRequest, services: NamedDependency[Services]
     if services.draining():
         raise Refused(503, "Service Unavailable", retry_after_s=1)
     body = await read_object(request)
-    agent = await agent_of(services.database, text_field(body, "agent_id"), unknown=404)
-    if agent.archived_at is not None:
-        raise Refused(404, "Agent not found")
+    agent = await agent_to_call(services.database, text_field(body, "agent_id"))
     mode = body.get("mode") or "webcall"
     if mode not in {"webcall", "chat"}:
         raise Refused(400, f"mode: Invalid enum value. Expected 'webcall' | 'chat', received {str(mode)[:40]!r}")

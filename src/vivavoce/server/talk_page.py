@@ -7,7 +7,7 @@ No key is asked for, so the page is open to this machine only, unless the operat
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from vivavoce.errors import Refused
 from vivavoce.server.answers import AnyRequest
 from vivavoce.server.bodies import read_object, text_field
-from vivavoce.server.rest_agents import agent_of
+from vivavoce.server.rest_agents import agent_to_call
 from vivavoce.server.services import Services
 from vivavoce.store import agents, tokens
 from vivavoce.store.tokens import Grant
@@ -44,14 +44,14 @@ def objection(
     """
     if mode == "off":
         return "The talk page is switched off (VIVAVOCE_TALK_PAGE)"
-    host = headers.get("host", "").lower()
+    host = _address(f"//{headers.get('host', '')}")
     if mode == "local":
         forwarded = any(name == "forwarded" or name.startswith("x-forwarded-") for name in headers)
-        if forwarded or not _is_loopback(peer) or urlsplit(f"//{host}").hostname not in _LOCAL_NAMES:
+        if forwarded or not _is_loopback(peer) or host.hostname not in _LOCAL_NAMES:
             return "The talk page is open to this machine only: set VIVAVOCE_TALK_PAGE=on to open it to others"
-    own_hosts = {host, urlsplit(public_url).netloc.lower()} - {""}
+    own_hosts = {host.netloc.lower(), _address(public_url).netloc.lower()} - {""}
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() not in own_hosts:
+    if origin is not None and _address(origin).netloc.lower() not in own_hosts:
         return "The talk page is not open to other pages"
     if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
         return "The talk page is not open to other pages"
@@ -75,9 +75,7 @@ async def page_token(request: AnyRequest, services: NamedDependency[Services]) -
     _check(request, services)
     if services.draining():
         raise Refused(503, "Service Unavailable", retry_after_s=1)
-    agent = await agent_of(services.database, text_field(await read_object(request), "agent_id"), unknown=404)
-    if agent.archived_at is not None:
-        raise Refused(404, "Agent not found")
+    agent = await agent_to_call(services.database, text_field(await read_object(request), "agent_id"))
     grant = Grant(agent.id, origin=request.headers.get("origin", ""))
     return {"access_token": await tokens.mint(services.database, grant), "expires_in": tokens.LIFETIME_S}
 
@@ -92,6 +90,14 @@ def _check(request: AnyRequest, services: Services) -> None:
     )
     if text:
         raise Refused(403, text)
+
+
+def _address(url: str) -> SplitResult:
+    """An address in its parts; all are empty where it is none, such as ``http://[``."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_loopback(peer: str) -> bool:

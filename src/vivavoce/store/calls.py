@@ -1,11 +1,16 @@
-"""The calls: one row each, opened when the session starts and closed when it ends."""
+"""
+The calls: one row each, opened when the session starts and closed when it ends.
 
-from collections.abc import Mapping
+Several servers may share a database, so a call belongs to the server that holds it, which renews its lease.
+A call whose server is known to be dead, or has let the lease expire, is an orphan, and any server may close it.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vivavoce.clock import now
@@ -14,11 +19,27 @@ from vivavoce.store.facts import fact_to_row
 from vivavoce.store.tables import calls, facts
 from vivavoce.talk.facts import CallEnded
 
-__all__ = ["Call", "CallStatus", "RecordingState", "close_orphans", "find", "finish", "set_recording", "start"]
+__all__ = [
+    "LEASE_RENEWED_EVERY_S",
+    "Call",
+    "CallStatus",
+    "RecordingState",
+    "close_orphans",
+    "find",
+    "finish",
+    "held",
+    "renew",
+    "set_recording",
+    "start",
+]
 
 CallStatus = Literal["active", "completed", "failed"]
 # None was wanted; being written; ready to be fetched; lost.
 RecordingState = Literal["none", "recording", "ready", "failed"]
+# A server that could not renew its leases three times in a row is taken for dead. The rest of the minute is for the
+# joining of a recording, which comes after the last renewal, and for clocks that differ.
+LEASE_RENEWED_EVERY_S = 15.0
+_LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +49,7 @@ class Call:
 
     Args:
         id: ``CALL-…``.
+        owner: The server that holds it (see ``server.ownership``); its first lease begins with ``start``.
         agent: The agent's document as it was when the call began.
         voice: The voice that speaks: ``model``, ``voiceId``, ``gender``.
         model: The language model that answers.
@@ -39,6 +61,7 @@ class Call:
     agent_id: str
     mode: str
     started_at: datetime
+    owner: str = ""
     status: CallStatus = "active"
     ended_at: datetime | None = None
     end_reason: str = ""
@@ -60,6 +83,8 @@ async def start(database: Database, call: Call) -> None:
                 agent_id=call.agent_id,
                 mode=call.mode,
                 status=call.status,
+                owner=call.owner,
+                leased_until=now() + _LEASE,
                 started_at=call.started_at,
                 ended_at=call.ended_at,
                 end_reason=call.end_reason,
@@ -111,22 +136,49 @@ async def find(database: Database, call_id: str) -> Call | None:
     return None if row is None else _call(row)
 
 
-async def close_orphans(database: Database) -> tuple[str, ...]:
-    """
-    Close the calls that a killed process left open, with the reason ``server_error``.
+async def renew(database: Database, call_ids: Collection[str]) -> None:
+    """Say that calls are still held."""
+    if not call_ids:
+        return
+    async with database.write() as connection:
+        await connection.execute(update(calls).where(calls.c.id.in_(call_ids)).values(leased_until=now() + _LEASE))
 
-    Each ends when its last fact happened, and gets its ``CallEnded``.
-    Only the process that owns the port may do this: another's calls look the same.
+
+async def held(database: Database, call_ids: Collection[str]) -> frozenset[str]:
+    """Those of the calls that a server holds, or held until a moment ago."""
+    async with database.read() as connection:
+        rows = await connection.execute(
+            select(calls.c.id).where(calls.c.id.in_(call_ids), calls.c.leased_until > now())
+        )
+        return frozenset(rows.scalars())
+
+
+async def close_orphans(database: Database, dead: Collection[str] = ()) -> tuple[str, ...]:
+    """
+    Close the calls that a killed server left open, with the reason ``server_error``.
+
+    Each ends when its last fact happened, and gets its ``CallEnded``. A recording that nobody finishes any more is
+    marked as failed; whoever finds its files may finish it all the same.
+
+    Args:
+        database: The store.
+        dead: Owners that are known to be dead: their leases count no longer.
 
     Returns:
         The ids of the calls that were closed.
     """
     async with database.write() as connection:
+        moment = now()
+        forsaken = or_(calls.c.owner.in_(dead), calls.c.leased_until <= moment)
+        # Locked, so that of two servers that look at the same moment one closes each call.
+        found = await connection.execute(
+            select(calls.c.id).where(calls.c.ended_at.is_(None), forsaken).with_for_update(skip_locked=True)
+        )
         orphans = (
             await connection.execute(
                 select(calls.c.id, calls.c.started_at, func.max(facts.c.n).label("n"), func.max(facts.c.at).label("at"))
                 .join_from(calls, facts, facts.c.call_id == calls.c.id, isouter=True)
-                .where(calls.c.ended_at.is_(None))
+                .where(calls.c.id.in_(found.scalars().all()))
                 .group_by(calls.c.id, calls.c.started_at)
             )
         ).all()
@@ -147,8 +199,8 @@ async def close_orphans(database: Database) -> tuple[str, ...]:
             await _finish(connection, orphan.id, reason=reason, ended_at=orphan.started_at + timedelta(seconds=at))
         await connection.execute(
             update(calls)
-            .where(calls.c.recording == "recording", calls.c.ended_at.is_not(None))
-            .values(recording="failed")
+            .where(calls.c.recording == "recording", calls.c.ended_at.is_not(None), forsaken)
+            .values(recording="failed", leased_until=moment)
         )
     return tuple(orphan.id for orphan in orphans)
 
@@ -173,6 +225,7 @@ def _call(row: Row[*tuple[object, ...]]) -> Call:
         agent_id=row.agent_id,
         mode=row.mode,
         started_at=row.started_at,
+        owner=row.owner,
         status=cast("CallStatus", row.status),
         ended_at=row.ended_at,
         end_reason=row.end_reason,

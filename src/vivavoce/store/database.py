@@ -61,7 +61,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads, and sees one state of the database throughout."""
+        """A transaction that only reads: on SQLite it sees one state throughout, on PostgreSQL each query its own."""
         with self._translated():
             async with self._engine.connect() as connection:
                 yield connection

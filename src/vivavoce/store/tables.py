@@ -79,6 +79,9 @@ calls = Table(
     Column("agent_id", Text, ForeignKey("agents.id"), nullable=False),
     Column("mode", Text, nullable=False),
     Column("status", Text, nullable=False),
+    # The server that holds the call, and until when it is taken to be alive unless it says so again.
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("leased_until", Moment, nullable=False, server_default="0"),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("end_reason", Text, nullable=False),
@@ -93,6 +96,7 @@ calls = Table(
     Index("calls_by_agent", "agent_id", "started_at"),
     Index("calls_by_start", "started_at"),
     Index("calls_by_end", "ended_at"),
+    Index("calls_by_recording", "recording"),
 )
 
 facts = Table(

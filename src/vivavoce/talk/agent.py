@@ -15,6 +15,7 @@ from vivavoce.talk.brief import Brief
 from vivavoce.talk.history import History
 from vivavoce.talk.mouth import Mouth
 from vivavoce.talk.orders import Orders
+from vivavoce.talk.orphans import Orphans
 from vivavoce.talk.reply import Clocking, Reply, Round
 
 __all__ = ["END_CALL", "Agent", "Outcome"]
@@ -49,8 +50,8 @@ class Agent:
         # The turn that the reply answers, as long as it is not certain.
         self._asked = ""
         self._tools: tuple[Tool, ...] = ()
-        # Calls that were still running when their reply was given up, and those that nobody waits for.
-        self._orphans: dict[str, ToolCall] = {}
+        self._orphans = Orphans()
+        # Calls that nobody waits for.
         self._unawaited: set[str] = set()
         self.has_replied = False
 
@@ -65,12 +66,13 @@ class Agent:
     def answer(self, at: float, asked: str, clocking: Clocking) -> None:
         """Answer the visitor's turn ``asked``, or, where that is empty, what is certain already."""
         self._asked = asked
+        self._read_tools()
         self._think(at, self._new_reply(clocking))
 
     def note(self, at: float, said: str) -> None:
         """The visitor has said this for certain, and it is not answered by itself."""
-        self._orders.publish(facts.UserSaid(at, said, final=True))
-        self._history.user(said)
+        self._read_tools()
+        self._remember_user(at, said)
 
     def offer_tools(self, at: float, tools: tuple[Tool, ...]) -> None:
         """The client can run these tools from now on."""
@@ -89,14 +91,22 @@ class Agent:
         return reply if reply is not None and reply.thinking else None
 
     @property
+    def has_news(self) -> bool:
+        """Whether a tool has answered and the model does not know it yet."""
+        return self._orphans.unread and not self._orphans.running
+
+    @property
     def owes_answer(self) -> bool:
-        """Whether the last word is the visitor's or a tool's."""
-        return self._history.unanswered
+        """Whether the last word is the visitor's or a tool's; not while a tool runs, or it would be asked again."""
+        return self.has_news or (self._history.unanswered and not self._orphans.running)
 
     def unheard(self, at: float) -> str:
         """What the agent has to say and the visitor has not heard; nothing of an answer that is still withheld."""
         reply = self.reply
         if reply is None or self._chat or (reply.clocking is not None and not reply.talking):
+            return ""
+        if reply.thinking and not reply.mouth.heard_text(at):
+            # Its first half alone would be torn off; the question is still unanswered, and is asked again.
             return ""
         return reply.unsaid_text(at)
 
@@ -112,19 +122,19 @@ class Agent:
             self._start_talking(at, reply)
             self._orders.publish(facts.AgentSaid(at, reply.id, reply.text.strip(), final=False))
         if reply.over_length and reply.thinking:
-            self.break_off(at, reply)
+            self.break_off(reply)
 
     def end_round(self, at: float, reply: Reply) -> None:
         """The model has said everything of this round."""
-        reply.end_round(at)
+        reply.end_round()
         if not reply.rounds[-1].calls:
             reply.finish()
         elif reply.rounds[-1].answered:
             self._next_round(at, reply)
 
-    def break_off(self, at: float, reply: Reply) -> None:
+    def break_off(self, reply: Reply) -> None:
         """The model says no more: let what there is be heard."""
-        reply.end_round(at)
+        reply.end_round()
         reply.finish()
         reply.broken_off = True
 
@@ -132,7 +142,7 @@ class Agent:
         """The turn that the reply answers is certain now."""
         if self._asked:
             asked, self._asked = self._asked, ""
-            self.note(at, asked)
+            self._remember_user(at, asked)
 
     def advance(self, at: float) -> Outcome | None:
         """Let the reply go on: give parts to the voice, send sound, tell words; returns how it ended, if it has."""
@@ -163,7 +173,7 @@ class Agent:
         tool = next((known for known in self._tools if known.name == call.name), None)
         if tool is None:
             reply.ask_tool(at, call, Tool(call.name, ""))
-            reply.answer_tool(at, call.id, f"There is no tool named {call.name}.")
+            reply.answer_tool(call.id, f"There is no tool named {call.name}.")
             return
         reply.ask_tool(at, call, tool)
         if not tool.awaited:
@@ -174,18 +184,27 @@ class Agent:
     def answer_tool(self, at: float, call_id: str, output: str, *, error: str = "") -> None:
         """A tool has answered, or its time is over."""
         reply = self.reply
-        call = reply.answer_tool(at, call_id, output) if reply is not None else None
+        call = reply.answer_tool(call_id, output) if reply is not None else None
         if reply is not None and call is not None:
             self._orders.publish(facts.ToolEnded(at, call_id, call.name, output, error))
             if not reply.thinking and reply.rounds[-1].answered:
                 self._next_round(at, reply)
-        elif (call := self._orphans.pop(call_id, None)) is not None:
-            # The visitor interrupted its reply, but what the tool has done is done, and the model must know.
-            self._orders.publish(facts.ToolEnded(at, call_id, call.name, output, error))
-            self._history.tools("", (call,), (output,))
+        elif (orphan := self._orphans.answer(call_id, output)) is not None:
+            # The model does not know it yet in what it says just now, so the answer comes behind that.
+            self._orders.publish(facts.ToolEnded(at, call_id, orphan.name, output, error))
         elif call_id not in self._unawaited:
             complaint = f'no tool call "{call_id[:64]}" is waiting for a result'
             self._orders.publish(facts.Failed(at, "unknown_call_id", complaint))
+
+    def late_tools(self, at: float) -> tuple[str, ...]:
+        """The calls whose time is over."""
+        running = self.reply.late_tools(at) if self.reply is not None else ()
+        return (*running, *self._orphans.late(at))
+
+    def deadline(self) -> float:
+        """When the agent next wants to be looked at, in session seconds."""
+        soonest = self.reply.deadline() if self.reply is not None else float("inf")
+        return min(soonest, self._orphans.deadline())
 
     # -- it ends --------------------------------------------------------------------------------------------
 
@@ -208,7 +227,6 @@ class Agent:
     def stop(self, at: float) -> None:
         """Fall silent in whatever state, and tell how far the reply was heard."""
         reply = self.reply
-        self.commit(at)
         self.drop(at)
         if reply is not None:
             self._retire(at, reply, self._heard(at, reply))
@@ -230,11 +248,10 @@ class Agent:
 
     def _think(self, at: float, reply: Reply) -> None:
         """Ask the language model for the next round."""
-        reply.thinking = True
-        reply.progress_at = at
+        reply.begin_round(at)
         further = [Message("user", self._asked)] if self._asked else []
         for done in reply.rounds[:-1]:
-            further += done.messages(done.text)
+            further += done.messages()
         tools = (*self._tools, END_CALL) if self._brief.may_hang_up else self._tools
         self._orders.do(do.Think(reply.id, self._history.messages(*further), tools))
 
@@ -281,9 +298,18 @@ class Agent:
         self._remember_tools(reply)
         self._history.agent(heard)
 
+    def _remember_user(self, at: float, said: str) -> None:
+        self._orders.publish(facts.UserSaid(at, said, final=True))
+        self._history.user(said)
+
     def _remember_tools(self, reply: Reply) -> None:
         for done in reply.rounds:
             answered = tuple(call for call in done.calls.values() if call.id in done.outputs)
             if answered:
-                self._history.tools("", answered, tuple(done.outputs[call.id] for call in answered))
-            self._orphans |= {call_id: done.calls[call_id] for call_id in done.due_at}
+                self._history.tools(answered, tuple(done.outputs[call.id] for call in answered))
+            self._orphans.adopt(done)
+
+    def _read_tools(self) -> None:
+        """What orphaned calls have answered becomes part of the history."""
+        for call, output in self._orphans.read():
+            self._history.tools((call,), (output,))

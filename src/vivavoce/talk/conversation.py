@@ -69,11 +69,9 @@ class Conversation:
         """When it wants a ``TimePassed``, in session seconds; None once the call has ended."""
         if self._ended:
             return None
-        soonest = min(self._policy.longest_call_s, self._visitor.deadline())
+        soonest = min(self._policy.longest_call_s, self._visitor.deadline(), self._agent.deadline())
         if not self._ready:
             soonest = min(soonest, self._policy.ready_wait_s)
-        if self._agent.reply is not None:
-            soonest = min(soonest, self._agent.reply.deadline())
         if self._idle_since is not None:
             soonest = min(soonest, self._idle_since + self._policy.idle_s)
         return soonest
@@ -94,9 +92,9 @@ class Conversation:
             case events.Voiced(at, number, part, pcm, words):
                 if (reply := agent.current(number)) is not None and (placed := reply.voiced(at, part, pcm, words)):
                     self._orders.publish(facts.Captioned(at, number, placed))
-            case events.VoiceDone(at, number, part):
+            case events.VoiceDone(_, number, part):
                 if (reply := agent.current(number)) is not None:
-                    reply.voice_done(at, part)
+                    reply.voice_done(part)
             case events.Played(at, number, played_s):
                 if (reply := agent.current(number)) is not None:
                     reply.mouth.played(at, played_s)
@@ -104,9 +102,7 @@ class Conversation:
                 if (reply := agent.thinking(number)) is not None:
                     agent.ask_tool(at, reply, call)
             case events.ToolAnswered(at, call_id, output):
-                agent.answer_tool(at, call_id, output)
-                if self._idle_since is not None and agent.owes_answer:
-                    self._go_on(at)
+                self._on_tool_answered(at, call_id, output)
             case events.ToolsOffered(at, tools):
                 agent.offer_tools(at, tools)
             case events.Transcribed():
@@ -224,9 +220,9 @@ class Conversation:
         match outcome:
             case Outcome.HEARD:
                 self._failures = 0
-                self._idle_since = at
+                self._fall_idle(at)
             case Outcome.SPOKEN:
-                self._idle_since = at
+                self._fall_idle(at)
             case Outcome.GOODBYE:
                 self._end(at, "ended")
             case Outcome.MUTE:
@@ -235,6 +231,17 @@ class Conversation:
                 self._stumble(at, "llm", "the model answered with no text")
             case _:
                 assert_never(outcome)
+
+    def _fall_idle(self, at: float) -> None:
+        """Nobody has anything to say, unless a tool has answered meanwhile."""
+        self._idle_since = at
+        if self._agent.has_news:
+            self._go_on(at)
+
+    def _on_tool_answered(self, at: float, call_id: str, output: str, *, error: str = "") -> None:
+        self._agent.answer_tool(at, call_id, output, error=error)
+        if self._idle_since is not None and self._agent.has_news:
+            self._go_on(at)
 
     def _nudge(self, at: float) -> None:
         if self._nudges >= self._policy.most_nudges:
@@ -251,15 +258,18 @@ class Conversation:
             if self._visitor.transcript_failed(number):
                 self._orders.publish(facts.EngineStumbled(at, stage, reason))
                 self._settle(at)
-        elif (reply := self._agent.current(number)) is None:
             return
-        elif stage == "llm" and not reply.text.strip():
+        # A model that was given up before it failed is nobody's trouble any more.
+        reply = self._agent.thinking(number) if stage == "llm" else self._agent.current(number)
+        if reply is None:
+            return
+        if stage == "llm" and not reply.text.strip():
             self._stumble(at, stage, reason)
         else:
             # Say what there is; a reply without any sound stumbles at its end.
             self._orders.publish(facts.EngineStumbled(at, stage, reason))
             if stage == "llm":
-                self._agent.break_off(at, reply)
+                self._agent.break_off(reply)
             else:
                 reply.voice_failed()
 
@@ -293,16 +303,16 @@ class Conversation:
             visitor.give_up_waiting()
             self._orders.publish(facts.EngineStumbled(at, "stt", "the final transcript did not come in time"))
             self._settle(at)
-        self._check_reply(at)
+        self._check_agent(at)
         if self._idle_since is not None and at >= self._idle_since + policy.idle_s:
             self._nudge(at)
 
-    def _check_reply(self, at: float) -> None:
+    def _check_agent(self, at: float) -> None:
+        for call_id in self._agent.late_tools(at):
+            self._on_tool_answered(at, call_id, "The tool did not answer in time.", error="tool_timeout")
         reply = self._agent.reply
         if reply is None:
             return
-        for call_id in reply.late_tools(at):
-            self._agent.answer_tool(at, call_id, "The tool did not answer in time.", error="tool_timeout")
         stage = reply.stuck(at)
         if stage == "llm" and reply.talking:
             self._on_engine_failed(at, stage, reply.id, "no further text came in time")

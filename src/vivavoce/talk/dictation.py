@@ -65,11 +65,10 @@ class Dictation:
 
     def feed(self, pcm: Pcm) -> list[Command]:
         """The visitor goes on speaking."""
+        self._sound.append(pcm)
         if not self._open:
             # A pause inside the turn: if he resumes, its silence belongs to what is written down anew.
-            self._sound.append(pcm)
             return []
-        self._sound.append(pcm)
         commands: list[Command] = [Feed(self._utterance, pcm)]
         if len(self._sound) * WINDOW_S >= self._policy.longest_utterance_s:
             commands += self.pause()

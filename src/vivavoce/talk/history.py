@@ -29,9 +29,9 @@ class History:
         if text:
             self._add(Message("assistant", text))
 
-    def tools(self, text: str, calls: tuple[ToolCall, ...], outputs: tuple[str, ...]) -> None:
-        """The agent has asked for tools, after saying ``text``, and they have answered."""
-        self._add(Message("assistant", text, calls=calls))
+    def tools(self, calls: tuple[ToolCall, ...], outputs: tuple[str, ...]) -> None:
+        """The agent has asked for tools, and they have answered; what it said is remembered by itself."""
+        self._add(Message("assistant", "", calls=calls))
         for call, output in zip(calls, outputs, strict=True):
             self._add(Message("tool", output, call_id=call.id))
 

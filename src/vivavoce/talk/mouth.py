@@ -160,11 +160,6 @@ class Mouth:
     # -- what has been heard --------------------------------------------------------------------------------
 
     @property
-    def started(self) -> bool:
-        """Whether any sound has been sent."""
-        return bool(self._stretches)
-
-    @property
     def ahead_s(self) -> float:
         """Sound that is there and has not been sent, in seconds."""
         return self._unsent_samples / self._rate_hz

@@ -45,7 +45,7 @@ class Clocking:
 
 @dataclass(slots=True)
 class Round:
-    """The tools that one round of thinking asked for, and what they answered."""
+    """What the model said in one round of thinking, the tools that it asked for, and what they answered."""
 
     text: str = ""
     calls: dict[str, ToolCall] = field(default_factory=dict)
@@ -58,11 +58,11 @@ class Round:
         """Whether every call has its output."""
         return len(self.outputs) == len(self.calls)
 
-    def messages(self, text: str) -> tuple[Message, ...]:
-        """The round as the model reads it; ``text`` is what was said in it."""
+    def messages(self) -> tuple[Message, ...]:
+        """The round as the model reads it, once every call has its output."""
         calls = tuple(self.calls.values())
         answers = (Message("tool", self.outputs[call.id], call_id=call.id) for call in calls)
-        return (Message("assistant", text, calls=calls), *answers)
+        return (Message("assistant", self.text, calls=calls), *answers)
 
 
 class Reply:
@@ -85,8 +85,10 @@ class Reply:
         self.broken_off = False
         # The call ends when this reply has been heard.
         self.hangs_up = False
-        # When the reply last moved on, in session seconds.
-        self.progress_at = 0.0
+        # When the model and the voice last moved on, in session seconds: two, or a model that writes on and on would
+        # hide a dead voice.
+        self._text_at = 0.0
+        self._voice_at = 0.0
         self.rounds: list[Round] = [Round()]
         self._sentences = Sentences()
         self._letters = 0
@@ -97,9 +99,14 @@ class Reply:
 
     # -- text -----------------------------------------------------------------------------------------------
 
+    def begin_round(self, at: float) -> None:
+        """The model is asked."""
+        self.thinking = True
+        self._text_at = at
+
     def add_text(self, at: float, text: str) -> None:
         """The next piece of the reply's text."""
-        self.progress_at = at
+        self._text_at = at
         if self.clocking is not None and self.clocking.first_text_at is None and text.strip():
             self.clocking.first_text_at = at
         if self._letters >= self._policy.longest_reply_letters:
@@ -108,9 +115,8 @@ class Reply:
         self.rounds[-1].text += text
         self._expect(self._sentences.add(text))
 
-    def end_round(self, at: float) -> None:
+    def end_round(self) -> None:
         """The model has said everything of this round."""
-        self.progress_at = at
         self.thinking = False
         self._expect(self._sentences.finish())
 
@@ -138,7 +144,7 @@ class Reply:
             number, text = self._waiting.popleft()
             self._voicing.add(number)
             self.mouth.expect(number, text)
-            self.progress_at = at
+            self._voice_at = at
             parts.append(Say(self.id, number, text))
         return parts
 
@@ -146,15 +152,14 @@ class Reply:
         """Sound of a part; returns its words with their times in the reply."""
         if part not in self._voicing:
             return ()
-        self.progress_at = at
+        self._voice_at = at
         return self.mouth.voiced(part, pcm, words)
 
-    def voice_done(self, at: float, part: int) -> None:
+    def voice_done(self, part: int) -> None:
         """All sound of a part has come."""
         if part not in self._voicing:
             return
         self._voicing.discard(part)
-        self.progress_at = at
         self.mouth.part_done(part)
         self._close_if_voiced()
 
@@ -172,18 +177,17 @@ class Reply:
 
     def ask_tool(self, at: float, call: ToolCall, tool: Tool) -> None:
         """A tool is asked to run."""
-        self.progress_at = at
+        self._text_at = at
         self.rounds[-1].calls[call.id] = call
         if tool.awaited:
             self.rounds[-1].due_at[call.id] = at + tool.timeout_s
         else:
             self.rounds[-1].outputs[call.id] = "Started; it gives no answer."
 
-    def answer_tool(self, at: float, call_id: str, output: str) -> ToolCall | None:
+    def answer_tool(self, call_id: str, output: str) -> ToolCall | None:
         """A tool has answered; None where nobody waits for it."""
         if self.rounds[-1].due_at.pop(call_id, None) is None:
             return None
-        self.progress_at = at
         self.rounds[-1].outputs[call_id] = output
         return self.rounds[-1].calls[call_id]
 
@@ -195,9 +199,9 @@ class Reply:
 
     def stuck(self, at: float) -> str | None:
         """The stage that has been waited for too long, if any: ``llm`` or ``tts``."""
-        if self.thinking and at >= self.progress_at + self._policy.text_wait_s:
+        if self.thinking and at >= self._text_at + self._policy.text_wait_s:
             return "llm"
-        if self._voicing and at >= self.progress_at + self._policy.voice_wait_s:
+        if self._voicing and at >= self._voice_at + self._policy.voice_wait_s:
             return "tts"
         return None
 
@@ -205,9 +209,9 @@ class Reply:
         """When this reply next wants to be looked at, in session seconds."""
         moments = list(self.rounds[-1].due_at.values())
         if self.thinking:
-            moments.append(self.progress_at + self._policy.text_wait_s)
+            moments.append(self._text_at + self._policy.text_wait_s)
         if self._voicing:
-            moments.append(self.progress_at + self._policy.voice_wait_s)
+            moments.append(self._voice_at + self._policy.voice_wait_s)
         mouth_at = self.mouth.deadline()
         if mouth_at is not None:
             moments.append(mouth_at)

@@ -20,7 +20,7 @@ from vivavoce.talk.facts import (
     TurnTimed,
     UserSaid,
 )
-from vivavoce.views.times import moment
+from vivavoce.views.times import milliseconds, moment
 
 __all__ = ["events"]
 
@@ -47,7 +47,7 @@ def _events(facts: list[tuple[int, Fact]], *, call_id: str, started_at: datetime
         own = _own_fields(fact, timed=timed, interrupted=interrupted, tools=tools, turn_index=turn_index)
         if own is not None:
             yield {
-                "event_id": f"{call_id}_{n}_{_ms(fact.at)}",
+                "event_id": f"{call_id}_{n}_{milliseconds(fact.at)}",
                 "timestamp": moment(started_at, fact.at),
                 "call_id": call_id,
                 **own,
@@ -74,17 +74,17 @@ def _own_fields(
             return {
                 "event_type": "tts_completed",
                 "tts_text": text,
-                "tts_latency": 0 if latency is None else _ms(latency.voice_s),
+                "tts_latency": 0 if latency is None else milliseconds(latency.voice_s),
             }
         case TurnTimed(reply=reply):
             return {
                 "event_type": "turn_latency",
-                "turn_latency": _ms(fact.total_s),
-                "smart_turn_ms": _ms(fact.endpoint_s),
-                "stt_api_ms": _ms(fact.transcript_s),
-                "llm_api_ms": _ms(fact.text_s),
-                "tts_api_ms": _ms(fact.voice_s),
-                "total_turn_ms": _ms(fact.total_s),
+                "turn_latency": milliseconds(fact.total_s),
+                "smart_turn_ms": milliseconds(fact.endpoint_s),
+                "stt_api_ms": milliseconds(fact.transcript_s),
+                "llm_api_ms": milliseconds(fact.text_s),
+                "tts_api_ms": milliseconds(fact.voice_s),
+                "total_turn_ms": milliseconds(fact.total_s),
                 "turn_index": turn_index,
                 "interrupted": reply in interrupted,
             }
@@ -104,7 +104,7 @@ def _own_fields(
                 "response": output,
                 "success": not error,
                 "error": error,
-                "latency_ms": 0 if started is None else _ms(fact.at - started.at),
+                "latency_ms": 0 if started is None else milliseconds(fact.at - started.at),
             }
         case EngineStumbled(stage=stage, reason=reason):
             return {"event_type": "agent_error", "metadata": {"stage": stage}, "error": reason}
@@ -112,7 +112,3 @@ def _own_fields(
             return {"event_type": "agent_error", "metadata": {"code": code}, "error": message}
         case _:
             return None
-
-
-def _ms(seconds: float) -> int:
-    return round(1000 * seconds)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from statistics import fmean, median
 
 from vivavoce.talk.facts import Fact, TurnTimed
+from vivavoce.views.times import milliseconds
 
 __all__ = ["latency_metrics"]
 
@@ -25,7 +26,7 @@ def latency_metrics(facts: Iterable[Fact], *, processed_at: str) -> dict[str, ob
     turns = [fact for fact in facts if isinstance(fact, TurnTimed)]
     if not turns:
         return None
-    latencies = [_ms(turn.total_s) for turn in turns]
+    latencies = [milliseconds(turn.total_s) for turn in turns]
     return {
         "turns": len(turns),
         "avgLatency": round(fmean(latencies)),
@@ -36,15 +37,11 @@ def latency_metrics(facts: Iterable[Fact], *, processed_at: str) -> dict[str, ob
         "transitions": [
             {
                 "turn": number,
-                "user_end": _ms(turn.user_end_at),
-                "bot_start": _ms(turn.user_end_at + turn.total_s),
-                "latency": _ms(turn.total_s),
+                "user_end": milliseconds(turn.user_end_at),
+                "bot_start": milliseconds(turn.user_end_at + turn.total_s),
+                "latency": milliseconds(turn.total_s),
             }
             for number, turn in enumerate(turns, 1)
         ],
         "processedAt": processed_at,
     }
-
-
-def _ms(seconds: float) -> int:
-    return round(1000 * seconds)

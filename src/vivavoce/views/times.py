@@ -1,8 +1,8 @@
-"""Moments as the API writes them."""
+"""Moments and durations as the API writes them."""
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["iso", "moment"]
+__all__ = ["iso", "milliseconds", "moment"]
 
 
 def iso(when: datetime) -> str:
@@ -13,3 +13,8 @@ def iso(when: datetime) -> str:
 def moment(started_at: datetime, at: float) -> str:
     """The time of a fact: ``at`` seconds after the session opened."""
     return iso(started_at + timedelta(seconds=at))
+
+
+def milliseconds(seconds: float) -> int:
+    """A duration in whole milliseconds."""
+    return round(1000 * seconds)

@@ -5,7 +5,6 @@ Source: Atoms Agent WebSocket API (wire-spec 1.5 to 1.11); where sources disagre
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Literal, assert_never, get_args
 
@@ -53,6 +52,7 @@ from vivavoce.wire.dialect import (
     Broken,
     CloseAsked,
     CommitAsked,
+    Dialect,
     Frame,
     Mic,
     Received,
@@ -60,8 +60,9 @@ from vivavoce.wire.dialect import (
     Text,
 )
 from vivavoce.wire.formats import AudioFormats
+from vivavoce.wire.texts import is_longer, storable
 
-__all__ = ["DIALECT", "LONGEST_TEXT_BYTES", "AgentRole", "AtomsCodec", "Dialect", "Mode"]
+__all__ = ["DIALECT", "LONGEST_TEXT_BYTES", "AgentRole", "AtomsCodec", "Mode"]
 
 Mode = Literal["webcall", "chat"]
 # The word for the agent in transcripts: clients of the first edition know only ``agent``.
@@ -86,14 +87,6 @@ class _Envelope(msgspec.Struct):
 
 _ENVELOPE_DECODER = msgspec.json.Decoder(_Envelope)
 _KNOWN_TYPES = frozenset(member.__struct_config__.tag for member in get_args(ClientMessage))
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """A dialect as the server looks it up: its name and the paths on which it is spoken."""
-
-    name: str
-    paths: tuple[str, ...]
 
 
 DIALECT = Dialect("atoms", ("/atoms/v1/agent/connect", "/api/v1/agent/connect"))
@@ -283,11 +276,9 @@ def _said(role: str, text: str, *, final: bool) -> Sequence[Frame]:
 
 
 def _typed(text: str) -> Text | Broken:
-    # A zero character cannot be stored: PostgreSQL refuses it in a text.
-    text = text.replace("\0", "")
+    text = storable(text)
     if not text:
         return invalid_event("text is required")
-    # A character takes at most four bytes, so nearly all texts need not be counted.
-    if len(text) * 4 > LONGEST_TEXT_BYTES and len(text.encode()) > LONGEST_TEXT_BYTES:
+    if is_longer(text, LONGEST_TEXT_BYTES):
         return invalid_event(f"text is longer than {LONGEST_TEXT_BYTES} bytes of UTF-8")
     return Text(text)

@@ -15,7 +15,7 @@ from vivavoce.wire.dialect import Broken
 __all__ = ["explained", "invalid_event"]
 
 _MISSING = re.compile(r"Object missing required field `([^`]+)`")
-_TYPE_NAME = re.compile(r"`(str|int|float|bool|object|array|null|[a-z| ]+)`")
+_TYPE_NAMES = re.compile(r"`([a-z| ]+)`")
 _JSON_NAMES: Final = {"str": "string", "int": "number", "float": "number", "bool": "boolean"}
 # Enough for any sentence of ours; a path through foreign keys may be longer.
 _LONGEST_CHARS = 300
@@ -39,7 +39,7 @@ def explained(error: msgspec.ValidationError, *, within: str = "") -> str:
     if missing := _MISSING.fullmatch(said):
         field = f"{path}.{missing[1]}" if path else missing[1]
         return f"{field} is required"[:_LONGEST_CHARS]
-    said = _TYPE_NAME.sub(_in_json_words, said)
+    said = _TYPE_NAMES.sub(_in_json_words, said)
     return (f"{path}: {said}" if path else said)[:_LONGEST_CHARS]
 
 

@@ -14,6 +14,7 @@ from vivavoce.speech import Tool, ToolCall
 from vivavoce.wire.atoms_complaints import explained
 from vivavoce.wire.atoms_messages import FunctionCall, FunctionCallResult, ToolDeclaration
 from vivavoce.wire.dialect import Broken, ToolOutput, ToolsDeclared
+from vivavoce.wire.texts import is_longer, storable
 
 __all__ = ["LARGEST_OUTPUT_BYTES", "ArgumentsAs", "answered", "asked", "declared"]
 
@@ -75,11 +76,9 @@ def declared(
 
 def answered(result: FunctionCallResult) -> ToolOutput | Broken:
     """What a tool of the page has answered. Whether anybody asked is for the conversation to know."""
-    # A character takes at most four bytes, so nearly all answers need not be counted.
-    if len(result.output) * 4 > LARGEST_OUTPUT_BYTES and len(result.output.encode()) > LARGEST_OUTPUT_BYTES:
+    if is_longer(result.output, LARGEST_OUTPUT_BYTES):
         return Broken("result_too_large", f"output is longer than {LARGEST_OUTPUT_BYTES} bytes of UTF-8")
-    # A zero character cannot be stored: PostgreSQL refuses it in a text.
-    return ToolOutput(result.call_id, result.output.replace("\0", ""))
+    return ToolOutput(result.call_id, storable(result.output))
 
 
 def asked(call: ToolCall, *, configured_names: Collection[str], arguments_as: ArgumentsAs) -> FunctionCall:

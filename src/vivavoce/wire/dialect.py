@@ -19,6 +19,7 @@ __all__ = [
     "CloseAsked",
     "Codec",
     "CommitAsked",
+    "Dialect",
     "Frame",
     "Mic",
     "Received",
@@ -27,6 +28,15 @@ __all__ = [
     "ToolOutput",
     "ToolsDeclared",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A dialect as the server looks it up: its name and the paths on which it is spoken."""
+
+    name: str
+    paths: tuple[str, ...]
+
 
 # One WebSocket message to the client: text frames carry UTF-8 bytes.
 Frame = bytes

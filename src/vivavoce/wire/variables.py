@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 
 from vivavoce.errors import Refused
+from vivavoce.wire.texts import storable
 
 __all__ = ["RESERVED", "Value", "checked", "fill", "parse", "resolve"]
 
@@ -72,8 +73,7 @@ def checked(value: object) -> dict[str, Value]:
         if not isinstance(entry, str | int | float | bool):
             raise Refused(400, f"Invalid variables: {name} must be a string, a number or a boolean")
         if name not in RESERVED:
-            # A zero character cannot be stored: PostgreSQL refuses it in a text.
-            variables[name] = entry.replace("\0", "") if isinstance(entry, str) else entry
+            variables[name] = storable(entry) if isinstance(entry, str) else entry
     return variables
 
 

@@ -12,7 +12,7 @@ from vivavoce.talk import commands as do
 from vivavoce.talk import events, facts
 from vivavoce.talk.brief import Brief
 from vivavoce.talk.policy import Policy
-from vivavoce.testing.stage import Failure, Pause, Speech, Stage
+from vivavoce.testing.stage import Delays, Failure, Pause, Speech, Stage
 
 QUESTION = Speech(1.0, 2.0, "what is the price")
 STAGES = ("stt", "llm", "tts")
@@ -208,6 +208,30 @@ def test_a_voice_that_falls_silent_in_mid_reply_ends_its_turn() -> None:
         ("AgentStartedTalking", 2),
         ("AgentStoppedTalking", 2),
     ] == turns
+
+
+def test_a_model_that_writes_on_does_not_hide_a_dead_voice() -> None:
+    """Rule (pain 24): however long the model writes, a voice without sound is noticed after ``voice_wait_s``."""
+    sentences = [piece for number in range(30) for piece in (f"This is sentence {number}. ", Pause(2.0))]
+    stage = Stage(visitor=[QUESTION], model=lambda messages: sentences)
+    stage.silent_stages.add("tts")
+    stage.play(15.0)
+    said_at = stage.done(do.Say)[0]
+
+    assert "tts" == stage.published(facts.EngineStumbled)[0].stage
+    assert stage.published(facts.EngineStumbled)[0].at == pytest.approx(said_at + Policy().voice_wait_s)
+
+
+def test_a_model_that_fails_after_it_was_given_up_is_nobodys_trouble() -> None:
+    """Rule: one stumble for one failure, though its connection breaks only later."""
+    stage = Stage(
+        visitor=[QUESTION],
+        model=lambda messages: ["It costs five. ", Pause(12.5), Failure("socket closed")],
+        delays=Delays(word_s=5.0),
+    )
+    stage.play(30.0)
+
+    assert ["no further text came in time"] == [fact.reason for fact in stage.published(facts.EngineStumbled)]
 
 
 def test_a_call_in_which_nothing_works_is_ended() -> None:

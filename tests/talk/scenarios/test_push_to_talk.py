@@ -1,5 +1,7 @@
 """Clients that send sound only while a button is held."""
 
+from collections.abc import Callable
+
 import pytest
 
 from vivavoce.talk import commands as do
@@ -11,7 +13,7 @@ from vivavoce.testing.stage import Speech, Stage
 WORDS = Speech(1.0, 2.0, "what is the price")
 
 
-def while_held(from_s: float, to_s: float):  # type: ignore[no-untyped-def]
+def while_held(from_s: float, to_s: float) -> Callable[[float], bool]:
     """A microphone that sends only while the button is held."""
     return lambda at: from_s <= at < to_s
 

@@ -1,6 +1,6 @@
 """The language model uses the page's tools."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -9,7 +9,7 @@ from vivavoce.talk import commands as do
 from vivavoce.talk import events, facts
 from vivavoce.talk.brief import Brief
 from vivavoce.talk.policy import Policy
-from vivavoce.testing.stage import Delays, Failure, Speech, Stage
+from vivavoce.testing.stage import Failure, Speech, Stage
 
 LOOK = Tool("look", "Looks the price up.", {"type": "object"}, timeout_s=5.0)
 SHOW = Tool("show", "Shows a page.", awaited=False)
@@ -28,11 +28,11 @@ def model(messages: Sequence[Message]) -> Sequence[str | ToolCall]:
 def on_stage(
     *further: Speech,
     answer: tuple[float, str] | None = (1.0, "five"),
-    said: object = model,
+    said: Callable[[Sequence[Message]], Sequence[str | ToolCall | Failure]] = model,
     tools: tuple[Tool, ...] = (LOOK, SHOW),
 ) -> Stage:
     """A visitor asks for the price; the page answers after some time, or never."""
-    stage = Stage(visitor=[QUESTION, *further], model=said, page=lambda call: answer)  # type: ignore[arg-type]
+    stage = Stage(visitor=[QUESTION, *further], model=said, page=lambda call: answer)
     stage.at(0.1, events.ToolsOffered(0.0, tools))
     return stage
 
@@ -246,6 +246,49 @@ def test_a_tool_that_answers_after_a_false_alarm_is_read_out() -> None:
     assert "The tool says five." == agent_said(stage)[-1]
 
 
+@pytest.mark.parametrize("after_s", [0.8, 1.6])
+def test_noise_in_the_filler_does_not_swallow_the_answer_of_the_tool(after_s: float) -> None:
+    """Rule: the same when the tool answers before, or while, the rest of the filler is said."""
+    stage = on_stage(Speech(3.0, 3.3, ""), answer=(after_s, "five"))
+    stage.play(12.0)
+
+    assert ["Let", "me see.", "The tool says five."] == agent_said(stage)
+    assert ["assistant", "assistant", "tool"] == [message.role for message in stage.asked[1][-3:]]
+
+
+def test_a_tool_of_an_old_question_is_read_out_after_the_next_answer() -> None:
+    """Rule: what a tool says while the agent talks of something else is not forgotten either."""
+    stage = on_stage(Speech(4.0, 4.8, "hurry up"), answer=(2.9, "five"))
+    stage.play(12.0)
+
+    assert ["Let me see.", "Very well.", "The tool says five."] == agent_said(stage)
+
+
+def only_call(messages: Sequence[Message]) -> Sequence[str | ToolCall]:
+    """Asks the tool without a word, and reads its answer out."""
+    return [f"It says: {messages[-1].text}"] if messages[-1].role == "tool" else [CALL]
+
+
+def test_noise_during_a_tool_does_not_run_it_again() -> None:
+    """Rule: a tool may change the world: after a false alarm the agent waits for the one that runs."""
+    stage = on_stage(Speech(3.0, 3.3, ""), answer=(3.0, "ordered"), said=only_call)
+    stage.play(12.0)
+
+    assert [do.Call(CALL)] == stage.ordered(do.Call)
+    assert ["It says: ordered"] == agent_said(stage)
+
+
+def test_a_tool_whose_reply_was_given_up_is_not_awaited_for_ever() -> None:
+    """Rule: its timeout holds all the same; then the model is told so, and the question is answered."""
+    stage = on_stage(Speech(3.0, 3.3, ""), answer=None, said=only_call)
+    stage.play(12.0)
+    started, ended = stage.published(facts.ToolStarted)[0], stage.published(facts.ToolEnded)
+
+    assert ["tool_timeout"] == [fact.error for fact in ended]
+    assert ended[0].at - started.at == pytest.approx(LOOK.timeout_s)
+    assert ["It says: The tool did not answer in time."] == agent_said(stage)
+
+
 def test_a_tool_that_has_answered_is_not_forgotten_by_a_failing_model() -> None:
     """Rule: the order stands, even if the model then fails: next time it knows."""
 
@@ -282,7 +325,6 @@ def test_a_reply_of_nothing_but_a_tool_is_interrupted_without_a_sound() -> None:
     stage = Stage(
         visitor=[QUESTION, Speech(3.0, 4.0, "quickly")],
         model=lambda messages: [CALL] if len(messages) == 1 else ["Yes."],
-        delays=Delays(),
         page=lambda call: (0.8, "five"),
     )
     stage.at(0.1, events.ToolsOffered(0.0, (LOOK,)))
