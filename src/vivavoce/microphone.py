@@ -59,12 +59,12 @@ class Microphone:
         Returns:
             False where it was dropped: a client that floods must not fill the memory or steal the others' time.
         """
-        now = self._now()
-        until = max(self._until, now) + pcm.duration_s
+        now, duration_s = self._now(), pcm.duration_s
+        until = max(self._until, now) + duration_s
         if until > now + _LONGEST_HEAD_START_S:
             return False
         self._until = until
-        self._held_s += pcm.duration_s
+        self._held_s += duration_s
         if windows := self._intake.push(pcm.samples):
             self._detect(windows)
         return True

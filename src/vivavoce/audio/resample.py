@@ -27,7 +27,8 @@ class Resampler:
         """The next samples at the new rate; with ``last`` also those that the filter still held back."""
         if self._stream is None:
             return samples
-        out: Samples = self._stream.resample_chunk(samples, last=last)
+        # As a column, which it takes and gives as it is; of a row it would make one, and squeeze the answer.
+        out: Samples = self._stream.resample_chunk(samples[:, np.newaxis], last=last)[:, 0]
         return out
 
     def flush(self) -> Samples:

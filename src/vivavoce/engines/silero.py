@@ -83,7 +83,7 @@ class Silero:
 
     def stream(self, heard: Callable[[float], None]) -> "_Stream":
         """
-        Open the detector of one call; ``heard`` is never called from within ``push``.
+        Open the detector of one call, in its event loop; ``heard`` is never called from within ``push``.
 
         Raises:
             EngineError: The engine has been closed.
@@ -107,10 +107,9 @@ class Silero:
         """Take a window that has nothing of its own stream before it, and see to it that a run comes."""
         batch = self._batch
         batch.append((stream, window))
-        self._arm(at_once=len(batch) >= len(self._streams) or len(batch) >= _FULL_BATCH)
+        self._arm(stream.loop, at_once=len(batch) >= len(self._streams) or len(batch) >= _FULL_BATCH)
 
-    def _arm(self, *, at_once: bool) -> None:
-        loop = asyncio.get_running_loop()
+    def _arm(self, loop: asyncio.AbstractEventLoop, *, at_once: bool) -> None:
         if self._coming is not None and self._loop is loop:
             if self._at_once or not at_once:
                 return
@@ -135,7 +134,7 @@ class Silero:
                 stream.busy = False
         if self._batch:
             # These have company already, and the windows behind them are late: no waiting.
-            self._arm(at_once=True)
+            self._arm(self._batch[0][0].loop, at_once=True)
 
     def _probabilities(self, batch: Sequence[tuple["_Stream", Samples]]) -> list[float]:
         """The probability of speech in each window; the network sees only those that are loud enough."""
@@ -192,12 +191,14 @@ class _Seats:
 class _Stream:
     """The detector of one call: its seat, and the windows that wait their turn."""
 
-    __slots__ = ("_engine", "_heard", "_seats", "_silent_windows", "busy", "open", "row", "waiting")
+    __slots__ = ("_engine", "_heard", "_seats", "_silent_windows", "busy", "loop", "open", "row", "waiting")
 
     def __init__(self, engine: Silero, seats: _Seats, heard: Callable[[float], None]) -> None:
         self._engine = engine
         self._seats = seats
         self._heard = heard
+        # Asked for once: asking costs a system call.
+        self.loop = asyncio.get_running_loop()
         self.open = True
         # Its row among the seats.
         self.row = seats.take()
