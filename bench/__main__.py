@@ -1,7 +1,8 @@
 """
-Run the benchmarks: ``python -m bench``, ``python -m bench turns``, ``python -m bench density``.
+Run the benchmarks: ``python -m bench``, ``python -m bench turns``, ``python -m bench density``,
+``python -m bench events``, ``python -m bench rest``.
 
-Without a command both run with moderate times, in about six minutes.
+Without a command the first two run with moderate times, in about six minutes.
 Each result is printed as Markdown and kept in a file of the results folder.
 """
 
@@ -13,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from bench.density import run_density
+from bench.events import run_events
 from bench.machine import bench_cores
-from bench.report import Report
+from bench.rest import run_rest
 from bench.trial import SYSTEMS
 from bench.turns import run_turns
 
@@ -31,10 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     asked = parser.parse_args(arguments)
     bench_cores()
-    # Both commands know their own defaults; without a command each runs with them.
+    # The commands know their own defaults; without a command these two run with them.
     for options in [asked] if asked.command else [parser.parse_args(["turns"]), parser.parse_args(["density"])]:
         if options.command == "turns":
             _turns(options, asked.results)
+        elif options.command == "events":
+            _events(options, asked.results)
+        elif options.command == "rest":
+            _rest(options, asked.results)
         else:
             _density(options, asked.results)
 
@@ -44,6 +50,11 @@ def _turns(options: argparse.Namespace, folder: Path) -> None:
         options.systems, calls=options.calls, window_s=options.seconds, rounds=options.rounds, retries=options.retries
     )
     _keep(folder, "turns", result.markdown(), [report for _title, report in result.trials])
+
+
+def _events(options: argparse.Namespace, folder: Path) -> None:
+    result = run_events(readers=options.readers, window_s=options.seconds, rounds=options.rounds)
+    _keep(folder, "events", result.markdown(), result.windows)
 
 
 def _density(options: argparse.Namespace, folder: Path) -> None:
@@ -57,6 +68,11 @@ def _density(options: argparse.Namespace, folder: Path) -> None:
         goal_calls=_DENSITY_GOAL,
     )
     _keep(folder, f"density-{options.system}", result.markdown(), result.reports)
+
+
+def _rest(options: argparse.Namespace, folder: Path) -> None:
+    result = run_rest(calls=options.calls, requests=options.requests)
+    _keep(folder, "rest", result.markdown(), result.asked)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,10 +92,17 @@ def _parser() -> argparse.ArgumentParser:
     density.add_argument("--finest", type=int, default=15, help="the precision of the result, in calls")
     density.add_argument("--most", type=int, default=240, help="never try more calls than this")
     density.add_argument("--seconds", type=float, default=10.0, help="measured seconds of each number of calls")
+    events = commands.add_parser("events", help="what readers of a call's events cost, and how soon they know")
+    events.add_argument("--readers", type=int, default=100, help="readers of one call")
+    events.add_argument("--seconds", type=float, default=10.0, help="measured seconds of each window")
+    events.add_argument("--rounds", type=int, default=4, help="windows without readers, and with them")
+    rest = commands.add_parser("rest", help="lists of calls out of a large store")
+    rest.add_argument("--calls", type=int, default=100_000, help="stored calls")
+    rest.add_argument("--requests", type=int, default=200, help="how often each list is asked for")
     return parser
 
 
-def _keep(folder: Path, name: str, text: str, reports: list[Report]) -> None:
+def _keep(folder: Path, name: str, text: str, reports: Sequence[msgspec.Struct]) -> None:
     """Print a result and write it down: Markdown to read, JSON to calculate with."""
     machine = f"{platform.machine()}, Linux {platform.release().split('-')[0]}, Python {platform.python_version()}\n"
     folder.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from bench.goals import END_OF_TURN_S
 
-__all__ = ["Server", "bare", "vivavoce"]
+__all__ = ["Server", "bare", "stored", "vivavoce"]
 
 # So much speech interrupts the agent.
 _ONSET_S = 0.2
@@ -42,7 +42,7 @@ _AGENT = {
 class Server:
     """A server that is up."""
 
-    # The connect URL of the Atoms wire, credentials included.
+    # The connect URL of the Atoms wire, credentials included; of ``stored`` the server's own.
     url: str
     # The process whose costs, with those of its descendants, are the server's.
     pid: int
@@ -75,22 +75,43 @@ def vivavoce(*, core: int, recording: bool = True) -> Iterator[Server]:
     """
     with tempfile.TemporaryDirectory(prefix="vivavoce-bench-") as scratch:
         folder, port = Path(scratch), _free_port()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("VIVAVOCE_")} | {
-            "VIVAVOCE_DATA": str(folder / "data"),
-            "VIVAVOCE_PORT": str(port),
-            "VIVAVOCE_VAD": "silero",
-            "VIVAVOCE_STT": "scripted",
-            "VIVAVOCE_LLM": "scripted",
-            "VIVAVOCE_TTS": "scripted",
-            "VIVAVOCE_MOST_CALLS": "1000",
-            "VIVAVOCE_RECORD": "on" if recording else "off",
-        }
+        environment = _environment(folder / "data", port, recording=recording)
         agent = _ask(["agents", "create", "--json", "-"], folder, environment, text=json.dumps(_AGENT))
         key = _ask(["keys", "create", "bench"], folder, environment)
         with _running([_VIVAVOCE, "serve"], core=core, folder=folder, environment=environment) as process:
             _wait_until(lambda: _healthy(port), process, what="vivavoce serve")
             query = urlencode({"token": key, "agent_id": agent, "mode": "webcall", "sample_rate": 24000})
             yield Server(f"ws://127.0.0.1:{port}/atoms/v1/agent/connect?{query}", process.pid)
+
+
+@contextmanager
+def stored(data: Path, *, core: int) -> Iterator[Server]:
+    """
+    Vivavoce on a data folder that is there already, for its REST API: the URL is that of the server.
+
+    Args:
+        data: The folder.
+        core: The core that the server gets.
+    """
+    port = _free_port()
+    environment = _environment(data, port, recording=False)
+    with _running([_VIVAVOCE, "serve"], core=core, folder=data, environment=environment) as process:
+        _wait_until(lambda: _healthy(port), process, what="vivavoce serve")
+        yield Server(f"http://127.0.0.1:{port}", process.pid)
+
+
+def _environment(data: Path, port: int, *, recording: bool) -> dict[str, str]:
+    """The settings of the measured server: the real voice detector, the other engines scripted."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("VIVAVOCE_")} | {
+        "VIVAVOCE_DATA": str(data),
+        "VIVAVOCE_PORT": str(port),
+        "VIVAVOCE_VAD": "silero",
+        "VIVAVOCE_STT": "scripted",
+        "VIVAVOCE_LLM": "scripted",
+        "VIVAVOCE_TTS": "scripted",
+        "VIVAVOCE_MOST_CALLS": "1000",
+        "VIVAVOCE_RECORD": "on" if recording else "off",
+    }
 
 
 def _ask(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *, text: str = "") -> str:

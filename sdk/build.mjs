@@ -1,5 +1,5 @@
 /**
- * Builds the npm package (`dist/`) and the static folder of the server: its two pages and the SDK it serves.
+ * Builds the npm package (`dist/`) and the static folder of the server: its pages and the SDK it serves.
  *
  * VIVAVOCE_STATIC names another static folder than the one inside the server's package.
  */
@@ -82,8 +82,15 @@ async function buildSite() {
   const page = { ...common, plugins: [servedSdk] };
   await Promise.all([
     build({ ...page, entryPoints: ["pages/talk.ts"], format: "esm", outfile: join(site, "talk.js") }),
-    build({ ...page, entryPoints: ["pages/smoke.ts"], format: "iife", outfile: join(site, "smoke.js") }),
-    ...["index.html", "talk.css", "smoke.html"].map((name) =>
+    ...["smoke", "synthflow", "synthflow-worklet"].map((name) =>
+      build({
+        ...page,
+        entryPoints: [`pages/${name}.ts`],
+        format: "iife",
+        outfile: join(site, `${name}.js`),
+      }),
+    ),
+    ...["index.html", "talk.css", "smoke.html", "synthflow.html"].map((name) =>
       cp(join(here, "pages", name), join(site, name)),
     ),
     cp(join(dist, "index.js"), join(site, "sdk/agent-sdk.js")),

@@ -7,10 +7,10 @@ from vivavoce.errors import Refused
 
 
 def test_an_empty_document_has_the_documented_defaults() -> None:
-    """Values equal to the default must make no difference, so the defaults must be the documented ones."""
+    """They are Atoms' own, except where a call is served with others: then they are those."""
     filled = with_defaults({})
 
-    assert {"confidence": 0.7, "minVolume": 0.6, "triggerTimeInSecs": 0.2, "releaseTimeInSecs": 0.4} == filled[
+    assert {"confidence": 0.5, "minVolume": 0, "triggerTimeInSecs": 0.2, "releaseTimeInSecs": 0.64} == filled[
         "voiceDetectionConfig"
     ]
     assert {"isEnabled": False} == filled["denoisingConfig"]
@@ -19,6 +19,42 @@ def test_an_empty_document_has_the_documented_defaults() -> None:
     assert {"label": "(GMT+0:00) UTC", "offset": 0} == filled["timezone"]
     assert "preCallAPI" in filled
     assert AgentSettings() == settings_of({})
+
+
+def test_the_default_language_is_the_only_one_unless_others_are_named() -> None:
+    """What is shown as supported has the default in it."""
+    assert ("de",) == settings_of({"language": {"default": "de"}}).language.supported
+    assert ("de", "en") == settings_of({"language": {"default": "de", "supported": ["de", "en"]}}).language.supported
+
+
+def test_a_default_language_that_is_not_supported_is_refused() -> None:
+    """Also where the supported ones were written earlier; a change of other fields does not mind."""
+    old = {"language": {"supported": ["en"]}}
+
+    with pytest.raises(Refused, match=r"language\.default: Expected one of language\.supported"):
+        merged(old, {"language": {"default": "de"}})
+
+    assert merged({"language": {"default": "fr", "supported": ["en"]}}, {"name": "Ada"})
+
+
+def test_values_out_of_range_are_refused_only_where_they_are_written() -> None:
+    """A document from before the limits can still be changed in its other fields, and put right in this one."""
+    old = {"interruptionBackoffTimer": 99}
+
+    assert {"interruptionBackoffTimer": 99, "name": "Ada"} == merged(old, {"name": "Ada"})
+    assert {"interruptionBackoffTimer": 9} == merged(old, {"interruptionBackoffTimer": 9})
+    with pytest.raises(Refused, match="interruptionBackoffTimer: Expected a number from 0 to 10 seconds"):
+        merged({}, old)
+
+
+def test_a_document_that_is_nested_too_deeply_is_refused() -> None:
+    """It could be stored, and then neither shown nor searched."""
+    deep: object = 1
+    for _ in range(40):
+        deep = {"in": [deep]}
+
+    with pytest.raises(Refused, match="nested too deeply"):
+        cleaned({"future": deep})
 
 
 def test_unknown_fields_are_kept_and_sections_are_filled() -> None:

@@ -68,6 +68,8 @@ def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
         ("VIVAVOCE_TALK_PAGE", "yes", 'VIVAVOCE_TALK_PAGE cannot be \'yes\': it takes "local", "on" or "off"'),
         ("VIVAVOCE_DRAIN_S", "-1", "VIVAVOCE_DRAIN_S cannot be '-1': it takes seconds, 0 or more"),
         ("VIVAVOCE_PUBLIC_URL", "voice.example", "VIVAVOCE_PUBLIC_URL cannot be 'voice.example': it takes a URL"),
+        ("VIVAVOCE_SYNTHFLOW_ORIGINS", "shop.example", 'it takes "*" for all, or origins such as https://'),
+        ("VIVAVOCE_SYNTHFLOW_ORIGINS", "https://a.example https://b.example", "with commas in between"),
         ("VIVAVOCE_LLM_MODEL", "x", "there is no setting VIVAVOCE_LLM_MODEL"),
         ("VIVAVOCE_PROT", "1", "there is no setting VIVAVOCE_PROT; did you mean VIVAVOCE_PORT?"),
         ("VIVAVOCE_ENGINE_OPENAI", "1", "VIVAVOCE_ENGINE_OPENAI is not complete; write VIVAVOCE_ENGINE_<NAME>_<KEY>"),

@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -16,6 +16,7 @@ from tests.doc_pages import ROOT, codes, rows, section
 from vivavoce import plugins
 from vivavoce.agent_settings import AgentSettings, cleaned, with_defaults
 from vivavoce.engines.openai_settings import _SETTINGS as OPENAI_SETTINGS
+from vivavoce.server.agent_tools import tools_of
 from vivavoce.server.briefing import brief_for, style_of, voice_rates_hz
 from vivavoce.talk.brief import Mode
 from vivavoce.wire import variables
@@ -32,6 +33,14 @@ def leaves(structure: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iter
             yield from leaves(field.type, path)
         else:
             yield path
+
+
+# Lists that differ from what is there without them.
+_LISTS: Mapping[str, object] = {
+    "supported": ["de"],
+    "tools": [{"type": "client_tool", "name": "another"}],
+    "pronunciationDicts": [{"word": "another", "pronunciation": "an other"}],
+}
 
 
 def another(path: tuple[str, ...]) -> dict[str, object]:
@@ -52,7 +61,7 @@ def another(path: tuple[str, ...]) -> dict[str, object]:
         case {}:
             value = {"name": "another"}
         case _:
-            value = [{"name": "another"}] if path[-1] != "supported" else ["de"]
+            value = _LISTS[path[-1]]
     for name in reversed(path):
         value = {name: value}
     return cast(dict[str, object], value)
@@ -62,7 +71,7 @@ def told_to_calls(document: Mapping[str, object]) -> list[object]:
     """Everything that calls of both modes are told of an agent."""
     codec = cast(Codec, SimpleNamespace(agent_rate_hz=24000, lead_s=1.0))
     modes: tuple[Mode, ...] = ("webcall", "chat")
-    told: list[object] = [style_of(document), voice_rates_hz(document)]
+    told: list[object] = [style_of(document), voice_rates_hz(document), tools_of(document)]
     for mode in modes:
         now = datetime(2026, 7, 2, tzinfo=UTC)
         values = variables.resolve({}, agent=document, call_id="CALL", mode=mode, now=now)
@@ -70,23 +79,43 @@ def told_to_calls(document: Mapping[str, object]) -> list[object]:
     return told
 
 
+# Fields that mean something only beside others.
+_BESIDE: Mapping[tuple[str, ...], Mapping[str, Any]] = {
+    ("smartTurnConfig", "waitTimeInSecs"): {"smartTurnConfig": {"isEnabled": True}}
+}
+
+
+def takes_effect(document: Mapping[str, Any], *, beside: Mapping[str, Any] = MappingProxyType({})) -> bool:
+    """Whether calls are told another thing with this document than without it."""
+    both = {name: {**beside.get(name, {}), **value} if name in beside else value for name, value in document.items()}
+    return told_to_calls(both) != told_to_calls(beside)
+
+
 def test_every_field_of_an_agent_is_told_with_its_true_effect() -> None:
     """ "yes" where another value makes another call, "not yet" where it does not."""
     told = {row[0].strip("`"): row[1] for row in rows(section("agents.md", EFFECTS_AT))}
-    plain = told_to_calls({})
     effects = {
-        ".".join(path): "yes" if told_to_calls(another(path)) != plain else "not yet" for path in leaves(AgentSettings)
+        ".".join(path): "yes" if takes_effect(another(path), beside=_BESIDE.get(path, {})) else "not yet"
+        for path in leaves(AgentSettings)
     }
-    effects["knowledge"] = "yes" if told_to_calls({"knowledge": "## Open?\n\nYes."}) != plain else "not yet"
+    effects["knowledge"] = "yes" if takes_effect({"knowledge": "## Open?\n\nYes."}) else "not yet"
 
     assert effects == told
 
 
+@pytest.mark.parametrize("path", [(), *leaves(AgentSettings)], ids=".".join)
+def test_what_is_shown_is_what_is_served(path: tuple[str, ...]) -> None:
+    """A document that was read can be written back whole, whatever its author has set in it."""
+    document = another(path) if path else {}
+
+    assert told_to_calls(document) == told_to_calls(with_defaults(document))
+
+
 def test_the_agents_that_are_shown_are_accepted() -> None:
     """Every document of the pages could be sent as it stands."""
-    (shown,) = [json.loads(code.text) for code in codes(ROOT / "docs" / "agents.md", kind="json")]
+    shown = [json.loads(code.text) for code in codes(ROOT / "docs" / "agents.md", kind="json")]
 
-    assert cleaned(shown) == shown
+    assert shown == [cleaned(document) for document in shown]
 
 
 # -- engines --------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_every_refusal_is_told() -> None:
     told = page("errors.md").replace("\\|", "|")
     worded = ("objection", "flaw", "_not_supported", "_complaint")
     said = set[str]()
-    for file in [*(SOURCE / "server").glob("*.py"), *(SOURCE / "wire").glob("*.py"), SOURCE / "agent_settings.py"]:
+    for file in [*(SOURCE / "server").rglob("*.py"), *(SOURCE / "wire").glob("*.py"), SOURCE / "agent_settings.py"]:
         for name, call in calls_of(file):
             if name == "Refused":
                 said |= set(texts_in(call.args[1]))

@@ -114,6 +114,7 @@ def test_the_service_file_is_one() -> None:
         f"{LARGEST_OUTPUT_BYTES:,} bytes",
         f"{MOST_BYTES:,} bytes",
         f"{tokens.LIFETIME_S} seconds, one call",
+        f"{tokens.SYNTHFLOW_LIFETIME_S} seconds, one call",
         f"{Policy().longest_turn_s:g} seconds",
         f"{Policy().longest_reply_letters:,} letters",
         f"{Policy().idle_s:g} seconds, three times",

@@ -14,19 +14,20 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src"
 # Public by their form, and still no part of what their module offers.
 INSIDE: Mapping[str, frozenset[str]] = {
-    # Sections of AgentSettings: reached through its fields, never made by others.
-    "vivavoce.agent_settings": frozenset(
-        {"LanguageSwitching", "PreCallApi", "Timezone", "Toggle", "VoiceMailDetection"}
-    ),
     # The rows of a table that is printed and forgotten.
     "vivavoce.cli.models": frozenset({"Finding"}),
+    # Their names are read by people, in the descriptions of the interfaces.
+    "vivavoce.server.descriptions.atoms_channel": frozenset({"OutputAudio", "SessionUpdate"}),
+    "vivavoce.server.descriptions.route_notes": frozenset(
+        {"CallRegistration", "CallToken", "OrganizationName", "PageTokenOrder"}
+    ),
     # Runs where the module is a process of its own.
     "vivavoce.engines.espeak_process": frozenset({"main"}),
     # What Tracks and Recording hand to each other.
     "vivavoce.recording": frozenset({"Laid", "TrackShape"}),
 }
 # Registered by their decorators: the module offers them as HANDLERS, or puts them into the application itself.
-ROUTES = frozenset({"get", "head", "patch", "post", "route"})
+ROUTES = frozenset({"delete", "get", "head", "patch", "post", "route"})
 
 
 def name_of(file: Path) -> str:

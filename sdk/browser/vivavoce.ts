@@ -1,6 +1,6 @@
 /** The real server, started as a user starts it, with a folder of its own. */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -41,7 +41,8 @@ export class Vivavoce {
     this.#folder = folder;
   }
 
-  static async start(): Promise<Vivavoce> {
+  /** @param settings Environment variables, such as `VIVAVOCE_LLM`. */
+  static async start(settings: Record<string, string> = {}): Promise<Vivavoce> {
     const folder = mkdtempSync(join(tmpdir(), "vivavoce-data-"));
     const port = await freePort();
     // Neither the settings nor the keys of whoever runs the tests may decide what is tested.
@@ -50,6 +51,7 @@ export class Vivavoce {
       ...Object.fromEntries(inherited),
       VIVAVOCE_DATA: join(folder, "data"),
       VIVAVOCE_PORT: String(port),
+      ...settings,
     };
     const ask = (...words: string[]): string =>
       execFileSync(COMMAND, words, { cwd: folder, env, encoding: "utf8" });
@@ -82,6 +84,22 @@ export class Vivavoce {
       throw new Error(`GET ${path}: ${response.status} ${JSON.stringify(body)}`);
     }
     return body.data;
+  }
+
+  /** Makes an agent; returns its id. */
+  async agent(document: Record<string, unknown>): Promise<string> {
+    const response = await fetch(`${this.url}/atoms/v1/agent`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${this.key}`, "Content-Type": "application/json" },
+      body: JSON.stringify(document),
+    });
+    return ((await response.json()) as { data: string }).data;
+  }
+
+  /** The calls that have begun: each has a folder of its own. */
+  callIds(): string[] {
+    const folder = join(this.#folder, "data", "recordings");
+    return existsSync(folder) ? readdirSync(folder) : [];
   }
 
   async stop(): Promise<void> {

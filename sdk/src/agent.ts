@@ -3,6 +3,7 @@ import { namedError } from "./errors.js";
 import { Subscriptions, type EventName, type Handler } from "./events.js";
 import { DEFAULT_RATE_HZ, functionCallResult, sendText, updateSession, type ClientTool } from "./protocol.js";
 import { Session } from "./session.js";
+import { resultText, Tools, type ToolHandler, type ToolSchema } from "./tools.js";
 
 export interface AtomsAgentConfig {
   /** An access token (`wct_…`: for one call, safe in a page) or an API key (`sk_…`: keep it out of pages). */
@@ -41,7 +42,9 @@ export class AtomsAgent {
   readonly #subscriptions: Subscriptions;
   #session: Session | undefined;
   #isMuted = false;
-  #tools: ClientTool[] | undefined;
+  readonly #tools = new Tools();
+  /** Whether a changed set of tools is about to be sent. */
+  #isDeclaring = false;
 
   /** @param browser For tests: what stands in for the page's browser. */
   constructor(config: AtomsAgentConfig, browser: Browser = pageBrowser) {
@@ -115,12 +118,36 @@ export class AtomsAgent {
     this.#setMuted(false);
   }
 
-  /** Offers tools to the agent, in place of those offered before. May be called before `connect()`. */
-  setTools(tools: readonly ClientTool[]): void {
-    this.#tools = [...tools];
-    if (this.#session?.isOpen) {
-      this.#session.send(updateSession(this.#tools));
+  /**
+   * Offers a tool to the agent: when it calls it, `handler` runs, and its result is sent by itself.
+   *
+   * May be called at any time; the tool stays for later calls, and replaces one of the same name.
+   *
+   * @param schema What the agent is told of it. `null`: the agent's configuration has the tool, and tells it already.
+   * @param handler Gets the arguments; what it returns is the result, what it throws is told to the agent.
+   */
+  registerTool(name: string, schema: ToolSchema | null, handler: ToolHandler): this {
+    this.#tools.register(name, schema, handler);
+    this.#declareSoon();
+    return this;
+  }
+
+  /** Takes a registered tool back. */
+  unregisterTool(name: string): this {
+    if (this.#tools.unregister(name)) {
+      this.#declareSoon();
     }
+    return this;
+  }
+
+  /**
+   * Offers tools that the page answers itself (`function_call`, `sendToolResult()`), in place of those set before.
+   *
+   * May be called before `connect()`. Registered tools stay.
+   */
+  setTools(tools: readonly ClientTool[]): void {
+    this.#tools.set(tools);
+    this.#declare();
   }
 
   /**
@@ -131,8 +158,7 @@ export class AtomsAgent {
    * @param output The result: text as it is, anything else as JSON; at most 64 KB.
    */
   sendToolResult(callId: string, output: unknown): void {
-    const text = typeof output === "string" ? output : (JSON.stringify(output) ?? "");
-    this.#requireSession("sendToolResult()").send(functionCallResult(callId, text));
+    this.#requireSession("sendToolResult()").send(functionCallResult(callId, resultText(output)));
   }
 
   /** Subscribes to an event. */
@@ -173,11 +199,33 @@ export class AtomsAgent {
           return owner.#isMuted;
         },
         get tools() {
-          return owner.#tools;
+          return owner.#tools.declared;
+        },
+        runTool: (call, answer) => {
+          const isHeard = this.#subscriptions.has("function_call");
+          void this.#tools.run(call, isHeard, answer, (error) => this.#browser.reportError(error));
         },
       },
       this.#browser,
     );
+  }
+
+  /** Tells the server of the tools, once for all changes that are made together. */
+  #declareSoon(): void {
+    if (!this.#isDeclaring && this.#session?.isOpen) {
+      this.#isDeclaring = true;
+      queueMicrotask(() => {
+        this.#isDeclaring = false;
+        this.#declare();
+      });
+    }
+  }
+
+  #declare(): void {
+    const tools = this.#tools.declared;
+    if (tools && this.#session?.isOpen) {
+      this.#session.send(updateSession(tools));
+    }
   }
 
   #setMuted(muted: boolean): void {

@@ -28,6 +28,11 @@ export interface FunctionCall {
   arguments: Record<string, unknown>;
 }
 
+export interface ToolsDeclared {
+  /** The names of the page's tools that are in force; those of the agent's configuration are not among them. */
+  tools: string[];
+}
+
 /** Event names and the arguments of their handlers. */
 export interface AtomsAgentEvents {
   /** The server has created a session. */
@@ -46,8 +51,12 @@ export interface AtomsAgentEvents {
   transcript_delta: [event: Transcript];
   /** The visitor spoke over the agent; what was queued of its turn is already dropped. */
   interruption: [];
-  /** The agent calls a tool of `setTools()`; answer with `sendToolResult()`. */
+  /** The agent calls a tool. Those of `registerTool()` answer by themselves, others with `sendToolResult()`. */
   function_call: [event: FunctionCall];
+  /** The server has taken the page's tools. */
+  tools_declared: [event: ToolsDeclared];
+  /** The server has refused them, and those before stay in force; the same comes as `error`. */
+  tools_refused: [event: SessionError];
 }
 
 export type EventName = keyof AtomsAgentEvents;
@@ -76,6 +85,11 @@ export class Subscriptions {
   remove<Name extends EventName>(name: Name, handler: Handler<Name>): void {
     const remaining = this.#of(name).filter((subscription) => subscription.handler !== handler);
     this.#lists.set(name, remaining);
+  }
+
+  /** Whether anybody listens to this event. */
+  has(name: EventName): boolean {
+    return this.#of(name).length > 0;
   }
 
   emit<Name extends EventName>(name: Name, ...args: AtomsAgentEvents[Name]): void {

@@ -7,6 +7,8 @@ export type {
   SessionEnded,
   SessionError,
   SessionStarted,
+  ToolsDeclared,
   Transcript,
 } from "./events.js";
 export type { ClientTool } from "./protocol.js";
+export type { ToolHandler, ToolSchema } from "./tools.js";

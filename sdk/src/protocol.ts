@@ -48,6 +48,8 @@ export type ServerMessage =
   | { type: "function_call"; call_id: string; name: string; arguments: Record<string, unknown> }
   | { type: "error"; code: string; message: string };
 
+export type SessionCreated = Extract<ServerMessage, { type: "session.created" }>;
+
 /** Rate of a session that does not name one, in Hz. Source: AsyncAPI, `sample_rate`. */
 export const DEFAULT_RATE_HZ = 24000;
 

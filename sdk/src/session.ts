@@ -3,15 +3,18 @@ import { CallAudio, type AudioOptions, type Rates } from "./audio.js";
 import type { Browser } from "./browser.js";
 import { Connection } from "./connection.js";
 import { connectionFailed, namedError } from "./errors.js";
-import type { AtomsAgentEvents, EventName } from "./events.js";
+import type { AtomsAgentEvents, EventName, FunctionCall } from "./events.js";
 import { decodeBase64, encodeBase64, samplesOf } from "./pcm.js";
 import {
   appendAudio,
+  functionCallResult,
   updateSession,
   type ClientMessage,
   type ClientTool,
   type ServerMessage,
+  type SessionCreated,
 } from "./protocol.js";
+import { isRefusal } from "./tools.js";
 
 /** How long the server may take to open the session, in milliseconds. Source: stock clients wait 8 to 15 s. */
 const OPENING_MS = 15_000;
@@ -30,9 +33,9 @@ export interface SessionOwner {
   emit<Name extends EventName>(name: Name, ...args: AtomsAgentEvents[Name]): void;
   readonly isMuted: boolean;
   readonly tools: ClientTool[] | undefined;
+  /** Runs a tool and gives its result to `answer`, if one is to be sent. */
+  runTool(call: FunctionCall, answer: (output: string) => void): void;
 }
-
-type Created = Extract<ServerMessage, { type: "session.created" }>;
 
 /**
  * One call: opens socket, microphone and loudspeaker side by side, joins them, and takes them down again.
@@ -51,7 +54,7 @@ export class Session {
   #audio: CallAudio | undefined;
   #connection: Connection | undefined;
   /** What the server said when it created the session. */
-  #created: Created | undefined;
+  #created: SessionCreated | undefined;
   /** Why the server refused, where it said so before it closed the socket. */
   #refusal: Error | undefined;
   /** Whether the page knows that the session has ended. */
@@ -143,12 +146,8 @@ export class Session {
     } catch (error) {
       throw connectionFailed(error);
     }
-    const places = {
-      named: options.workletUrl,
-      siblings: browser.siblingWorklets(),
-      serverUrl: base,
-      pageUrl: browser.pageUrl,
-    };
+    const siblings = browser.siblingWorklets();
+    const places = { named: options.workletUrl, siblings, serverUrl: base, pageUrl: browser.pageUrl };
     await this.#audio.open(places, rates);
     if (this.#phase === "opening") {
       this.#phase = "live";
@@ -210,37 +209,47 @@ export class Session {
         emit("transcript_delta", { role: message.role, text: message.text });
         break;
       case "function_call":
-        emit("function_call", { call_id: message.call_id, name: message.name, arguments: message.arguments });
+        this.#callTool({ call_id: message.call_id, name: message.name, arguments: message.arguments });
         break;
       case "error":
         this.#receiveError(message.code, message.message);
         break;
       case "session.updated":
+        emit("tools_declared", { tools: message.tools });
         break;
     }
   }
 
-  #begin(created: Created): void {
+  #begin(created: SessionCreated): void {
     if (this.#created || this.#phase === "over") {
       return;
     }
     clearTimeout(this.#openingTimer);
     this.#created = created;
     // A token may have fixed other rates than the page asked for, so the server's word comes first.
-    this.#tellRates({
-      agentRateHz: created.sample_rate,
-      microphoneRateHz:
-        created.input_rate ?? inputOnlyRateHz(this.#options.sampleRate) ?? created.sample_rate,
-    });
+    const agentRateHz = created.sample_rate;
+    const microphoneRateHz = created.input_rate ?? inputOnlyRateHz(this.#options.sampleRate) ?? agentRateHz;
+    this.#tellRates({ agentRateHz, microphoneRateHz });
     this.#owner.emit("session_started", { session_id: created.session_id, call_id: created.call_id });
     if (this.#owner.tools) {
       this.send(updateSession(this.#owner.tools));
     }
   }
 
+  #callTool(call: FunctionCall): void {
+    if (this.isOpen) {
+      this.#tell("function_call", call);
+      // The result belongs to this session, whatever becomes of the agent object meanwhile.
+      this.#owner.runTool(call, (output) => this.send(functionCallResult(call.call_id, output)));
+    }
+  }
+
   #receiveError(code: string, message: string): void {
     if (this.#created) {
       this.#tell("error", { code, message });
+      if (isRefusal(code)) {
+        this.#tell("tools_refused", { code, message });
+      }
     } else {
       this.#refusal = namedError("SessionRefused", `${code}: ${message}`);
     }

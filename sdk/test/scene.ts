@@ -14,6 +14,8 @@ const NAMES: EventName[] = [
   "transcript_delta",
   "interruption",
   "function_call",
+  "tools_declared",
+  "tools_refused",
 ];
 
 export interface Scene {
@@ -21,15 +23,20 @@ export interface Scene {
   readonly agent: AtomsAgent;
   /** Every event, in order: its name and what its handler got. */
   readonly events: [EventName, ...unknown[]][];
+  /** The handlers that keep them. */
+  readonly handlers: ReadonlyMap<EventName, (...args: unknown[]) => void>;
 }
 
 export function scene(config: Partial<AtomsAgentConfig> = {}, browser = new FakeBrowser()): Scene {
   const agent = new AtomsAgent({ apiKey: "sk_1", agentId: "a1", ...config }, browser);
   const events: Scene["events"] = [];
+  const handlers = new Map<EventName, (...args: unknown[]) => void>();
   for (const name of NAMES) {
-    agent.on(name, (...args: unknown[]) => events.push([name, ...args]));
+    const handler = (...args: unknown[]): void => void events.push([name, ...args]);
+    handlers.set(name, handler);
+    agent.on(name, handler);
   }
-  return { browser, agent, events };
+  return { browser, agent, events, handlers };
 }
 
 /** A scene whose call is live. */

@@ -3,30 +3,41 @@ What can be set about an agent: names, types and defaults of the agent document,
 
 A document is stored as its author wrote it, unknown fields included;
 ``settings_of`` reads the fields that this server knows, with the defaults filled in.
-Source: Atoms agent document (wire-spec 1.13 and 2.3); decisions C28, C34 and C35.
+The defaults are what a call is served with where the author says nothing, so that a document that was read can be
+written back whole and changes nothing.
+Source: Atoms agent document (wire-spec 1.13 and 2.3); decisions C28, C34 and C35. Its sections are in
+``agent_sections``, the limits of its fields in ``agent_limits``.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import field
 
+from vivavoce.agent_limits import check_limits
+from vivavoce.agent_sections import (
+    IdleTimeouts,
+    Language,
+    PreCallApi,
+    Section,
+    SessionTimeout,
+    SinglePrompt,
+    SmartTurn,
+    Synthesizer,
+    Timezone,
+    Toggle,
+    VoiceDetection,
+    VoiceMailDetection,
+)
+from vivavoce.analytics.settings import check_config
+from vivavoce.complaints import complaint
 from vivavoce.errors import Refused
 
 __all__ = [
     "READ_ONLY",
     "AgentSettings",
     "Document",
-    "IdleTimeouts",
-    "Language",
-    "SessionTimeout",
-    "SinglePrompt",
-    "SmartTurn",
-    "Synthesizer",
-    "VoiceConfig",
-    "VoiceDetection",
     "cleaned",
     "merged",
     "settings_of",
@@ -58,114 +69,7 @@ READ_ONLY = frozenset(
 )
 
 
-class _Section(Struct, frozen=True, rename="camel"):
-    """A part of the document: camel case on the wire, and changed field by field."""
-
-
-class VoiceConfig(_Section, frozen=True):
-    """Which voice; names that no engine knows are kept, and the default engine speaks."""
-
-    model: str = "waves_lightning_v3_1"
-    voice_id: str = "nyah"
-    gender: str = "female"
-
-
-class Synthesizer(_Section, frozen=True):
-    """How the agent sounds; ``speed`` from 0 to 2."""
-
-    voice_config: VoiceConfig = VoiceConfig()
-    speed: float = 1.2
-    consistency: float = 0.5
-    similarity: float = 0.0
-    enhancement: int = 1
-    sample_rate: int = 16000
-
-
-class LanguageSwitching(_Section, frozen=True):
-    """When the agent follows a visitor into another language."""
-
-    is_enabled: bool = False
-    min_words_for_detection: int = 2
-    strong_signal_threshold: float = 0.7
-    weak_signal_threshold: float = 0.3
-    min_consecutive_for_weak_threshold_switch: int = 2
-
-
-class Language(_Section, frozen=True):
-    """The languages that the agent speaks; ``default`` is one of ``supported``."""
-
-    default: str = "en"
-    supported: tuple[str, ...] = ("en",)
-    switching: LanguageSwitching = LanguageSwitching()
-
-
-class SmartTurn(_Section, frozen=True):
-    """Whether a model judges the end of a turn, and how long it may wait (seconds)."""
-
-    is_enabled: bool = False
-    wait_time_in_secs: float = 3.0
-
-
-class VoiceDetection(_Section, frozen=True):
-    """Onset and end of speech: confidence and volume from 0 to 1, hold times in seconds."""
-
-    confidence: float = 0.7
-    min_volume: float = 0.6
-    trigger_time_in_secs: float = 0.2
-    release_time_in_secs: float = 0.4
-
-
-class VoiceMailDetection(_Section, frozen=True):
-    """Of telephone calls only; kept for its author."""
-
-    enabled: bool = False
-    end_text: str = ""
-
-
-class Toggle(_Section, frozen=True):
-    """A section that is only on or off."""
-
-    is_enabled: bool = False
-
-
-class IdleTimeouts(_Section, frozen=True):
-    """After how many silent seconds the agent asks, and how often before it hangs up."""
-
-    chat_timeout_time_in_secs: float = 60
-    webcall_timeout_time_in_secs: float = 20
-    max_retries: int = 3
-
-
-class SessionTimeout(_Section, frozen=True):
-    """The longest call, in seconds."""
-
-    timeout_time_in_secs: float = 1800
-
-
-class Timezone(_Section, frozen=True):
-    """The agent's own time: a label for people, and hours from UTC."""
-
-    label: str = "(GMT+0:00) UTC"
-    offset: float = 0
-
-
-class SinglePrompt(_Section, frozen=True):
-    """The prompt and the tools of an agent that is not a graph."""
-
-    prompt: str = ""
-    tools: tuple[dict[str, object], ...] = ()
-
-
-class PreCallApi(_Section, frozen=True):
-    """A request before the call that fills variables; ``timeout`` in seconds."""
-
-    is_enabled: bool = False
-    url: str = ""
-    method: str = "GET"
-    timeout: float = 5
-
-
-class AgentSettings(_Section, frozen=True, kw_only=True):
+class AgentSettings(Section, frozen=True, kw_only=True):
     """The whole agent, with defaults."""
 
     name: str = "New agent"
@@ -198,6 +102,8 @@ class AgentSettings(_Section, frozen=True, kw_only=True):
     allow_inbound_call: bool = True
     enable_style_guide: bool = True
     visible_to_everyone: bool = False
+    # Our own: the agent's tools are all that there are, and a page can declare none.
+    client_tools_managed_by_config: bool = False
 
     @property
     def prompt(self) -> str:
@@ -215,7 +121,7 @@ def settings_of(document: Document) -> AgentSettings:
     try:
         return msgspec.convert(document, AgentSettings)
     except msgspec.ValidationError as error:
-        raise Refused(400, _complaint(str(error))) from error
+        raise Refused(400, complaint(str(error))) from error
 
 
 def with_defaults(document: Document) -> dict[str, object]:
@@ -239,8 +145,10 @@ def merged(document: Document, changes: Document) -> dict[str, object]:
     A document after a change: known sections change field by field, everything else is replaced; null removes.
 
     Raises:
-        Refused: 400, see ``settings_of``.
+        Refused: 400 for a wrong type (see ``settings_of``) or a value out of its range (see ``agent_limits``).
     """
+    if _is_deep(changes, _MOST_LEVELS):
+        raise Refused(400, "The document is nested too deeply")
     result = dict(document)
     for name, value in changes.items():
         if name in READ_ONLY:
@@ -251,7 +159,11 @@ def merged(document: Document, changes: Document) -> dict[str, object]:
             result[name] = _laid_over(old, value)
         else:
             result[name] = value
-    settings_of(result)
+    settings = settings_of(result)
+    check_limits(changes)
+    if "language" in changes and settings.language.default not in settings.language.supported:
+        raise Refused(400, "language.default: Expected one of language.supported")
+    check_config(result)
     if any("\0" in text for text in _texts(result)):
         # PostgreSQL stores no such character in a text.
         raise Refused(400, "a zero character (\\u0000) cannot be stored: remove it from the text")
@@ -261,8 +173,23 @@ def merged(document: Document, changes: Document) -> dict[str, object]:
 _SECTIONS = frozenset(
     info.encode_name
     for info in msgspec.structs.fields(AgentSettings)
-    if isinstance(info.type, type) and issubclass(info.type, _Section)
+    if isinstance(info.type, type) and issubclass(info.type, Section)
 )
+
+
+# More than any document has that means something; what is deeper could be stored and not be shown.
+_MOST_LEVELS = 32
+
+
+def _is_deep(value: object, levels: int) -> bool:
+    """Whether objects and lists lie within each other deeper than this."""
+    match value:
+        case Mapping():
+            return not levels or any(_is_deep(entry, levels - 1) for entry in value.values())
+        case list() | tuple():
+            return not levels or any(_is_deep(entry, levels - 1) for entry in value)
+        case _:
+            return False
 
 
 def _laid_over(below: Document, above: Document) -> dict[str, object]:
@@ -288,19 +215,3 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(entry)
         case _:
             return
-
-
-# msgspec says: Expected `bool`, got `str` - at `$.allowInterruptions`
-_MISMATCH = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
-_ENUM = re.compile(r"Invalid enum value '?(?P<value>[^'`]*)'?(?: - at `\$\.?(?P<path>[^`]*)`)?")
-_JSON_NAMES = {"str": "string", "bool": "boolean", "int": "number", "float": "number", "null": "null"}
-
-
-def _complaint(message: str) -> str:
-    """msgspec's complaint in the words of the API (wire-spec 2.0.3)."""
-    if match := _MISMATCH.match(message):
-        expected, got = (_JSON_NAMES.get(match[part], match[part]) for part in ("expected", "got"))
-        return f"{match['path']}: Expected {expected}, received {got}"
-    if match := _ENUM.match(message):
-        return f"{match['path']}: Invalid enum value '{match['value']}'"
-    return message

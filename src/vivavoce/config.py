@@ -82,6 +82,23 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Literal["auto", "object", "string"], Meta(description='"auto", "object" or "string"')
     ] = "auto"
 
+    # The Synthflow wire (wire-spec 4.1, 4.3): messages of our own, and whose pages may ask for session URLs themselves.
+    synthflow_events: _Switch = False
+    synthflow_origins: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\*|https?://[^\s,/]+(\s*,\s*https?://[^\s,/]+)*)$",
+            description='"*" for all, or origins such as https://shop.example with commas in between',
+        ),
+    ] = "*"
+
+    # Whether webhooks may lead to this machine and its neighbours.
+    webhook_private: _Switch = False
+    # Whether a delivery that failed is tried again, for about a day.
+    webhook_retries: _Switch = True
+    # How long a call waits for the answers to ``pre-conversation``.
+    webhook_wait_s: Annotated[float, Meta(gt=0, le=30, description="seconds, more than 0 and at most 30")] = 2.0
+
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description='"debug", "info", "warning" or "error"')
     ] = "info"

@@ -7,26 +7,45 @@ so is its failure. Giving work up is cancelling its task, which closes the engin
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from vivavoce.audio.pcm import Pcm
+from vivavoce.audio.pcm import Pcm, Samples, joined
 from vivavoce.audio.resample import Resampler
+from vivavoce.audio.windows import VAD_RATE_HZ
 from vivavoce.engines.engine import Engines
 from vivavoce.errors import EngineError
 from vivavoce.speech import ToolCall, VoiceStyle, Word
 from vivavoce.talk import events
 from vivavoce.talk.commands import Say, Think
+from vivavoce.talk.pronunciation import respell
 
-__all__ = ["EngineWork"]
+__all__ = ["EngineWork", "OwnTool"]
 
 log = logging.getLogger(__name__)
 
-# Sound that an utterance may have waiting for its engine: 60 s in windows of 32 ms, more than any utterance has.
-_MOST_WAITING_WINDOWS = 1875
+# So many windows of 32 ms are handed to the engine together: waking it costs more than what it then does, and
+# nobody hears of a word before this time is over anyway.
+_WINDOWS_IN_PIECE = 4
+# Sound that an utterance may have waiting for its engine: 60 s, more than any utterance has.
+_MOST_WAITING_PIECES = 470
+# A tool that the server runs itself: takes its arguments, a JSON object as text, and gives its output.
+OwnTool = Callable[[str], Awaitable[str]]
+
 # Engines get this long to stop when the call is over.
 _STOP_WAIT_S = 2.0
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """Speech-to-text at work on an utterance."""
+
+    # Its sound, None at its end: written by ``feed``, read by the task.
+    sound: asyncio.Queue[Pcm | None]
+    task: asyncio.Task[None]
+    # Windows towards the next piece.
+    gathered: list[Samples] = field(default_factory=list)
 
 
 class EngineWork:
@@ -39,6 +58,7 @@ class EngineWork:
         voice_rate_hz: The rate that the client's audio must have.
         now: The session's time, in seconds.
         dispatch: Takes the events.
+        own_tools: The tools that run here and not at the client, by their names.
     """
 
     def __init__(
@@ -49,14 +69,16 @@ class EngineWork:
         voice_rate_hz: int,
         now: Callable[[], float],
         dispatch: Callable[[events.Event], None],
+        own_tools: Mapping[str, OwnTool] | None = None,
     ) -> None:
         self._engines = engines
         self._style = style
         self._voice_rate_hz = voice_rate_hz
+        self._own_tools = own_tools or {}
         self._now = now
         self._dispatch = dispatch
-        # The sound of each open utterance, None at its end, and its task: written by ``feed``, read by the task.
-        self._utterances: dict[int, tuple[asyncio.Queue[Pcm | None], asyncio.Task[None]]] = {}
+        # The open utterances, by their numbers.
+        self._utterances: dict[int, _Utterance] = {}
         # Thinking and speaking, by reply.
         self._replies: dict[int, set[asyncio.Task[None]]] = {}
         # All work. Not a task group: that would wait without a limit for an engine that does not stop, and keep the
@@ -67,9 +89,9 @@ class EngineWork:
 
     def listen(self, utterance: int) -> None:
         """Open speech-to-text for an utterance."""
-        sound: asyncio.Queue[Pcm | None] = asyncio.Queue(_MOST_WAITING_WINDOWS)
+        sound: asyncio.Queue[Pcm | None] = asyncio.Queue(_MOST_WAITING_PIECES)
         task = self._create(self._transcribe(utterance, sound), f"transcribe {utterance}")
-        self._utterances[utterance] = (sound, task)
+        self._utterances[utterance] = _Utterance(sound, task)
         task.add_done_callback(lambda _: self._utterances.pop(utterance, None))
 
     def feed(self, utterance: int, pcm: Pcm | None) -> None:
@@ -77,17 +99,24 @@ class EngineWork:
         if (known := self._utterances.get(utterance)) is None:
             # Its task has failed and said so.
             return
-        sound, task = known
+        if pcm is not None:
+            known.gathered.append(pcm.samples)
+            if len(known.gathered) < _WINDOWS_IN_PIECE:
+                return
         try:
-            sound.put_nowait(pcm)
+            if known.gathered:
+                known.sound.put_nowait(Pcm(joined(known.gathered), VAD_RATE_HZ))
+                known.gathered = []
+            if pcm is None:
+                known.sound.put_nowait(None)
         except asyncio.QueueFull:
-            task.cancel()
+            known.task.cancel()
             self._dispatch(events.EngineFailed(self._now(), "stt", utterance, "the engine does not keep up"))
 
     def drop_utterance(self, utterance: int) -> None:
         """Nobody waits for this transcript any more."""
         if (known := self._utterances.get(utterance)) is not None:
-            known[1].cancel()
+            known.task.cancel()
 
     def think(self, asked: Think) -> None:
         """Ask the language model."""
@@ -96,6 +125,13 @@ class EngineWork:
     def say(self, asked: Say) -> None:
         """Have a part spoken."""
         self._start(asked.reply, self._speak(asked), f"say {asked.reply}.{asked.part}")
+
+    def run_tool(self, call: ToolCall) -> bool:
+        """Run a tool if it runs here; it is not given up with its reply, because what it does is done."""
+        tool = self._own_tools.get(call.name)
+        if tool is not None:
+            self._create(self._run_tool(call, tool), f"tool {call.name}")
+        return tool is not None
 
     def drop_reply(self, reply: int) -> None:
         """Stop thinking and speaking it."""
@@ -148,21 +184,35 @@ class EngineWork:
 
     async def _speak(self, asked: Say) -> None:
         reply, part, rate_hz = asked.reply, asked.part, self._voice_rate_hz
+        # The voice reads the respelt text; all others go on with the written one.
+        respelt = respell(asked.text, self._style.pronunciations) if self._style.pronunciations else None
+        text = asked.text if respelt is None else respelt.text
 
         async def work() -> None:
             resampler: Resampler | None = None
-            async with aclosing(self._engines.tts.speak(asked.text, self._style)) as pieces:
+            async with aclosing(self._engines.tts.speak(text, self._style)) as pieces:
                 async for voice in pieces:
                     if resampler is None:
                         resampler = Resampler(voice.pcm.rate_hz, rate_hz, quality="MQ")
                     pcm = Pcm(resampler.push(voice.pcm.samples), rate_hz)
-                    self._dispatch(events.Voiced(self._now(), reply, part, pcm, _encodable_words(voice.words)))
-            if resampler is not None and len(rest := resampler.flush()):
-                self._dispatch(events.Voiced(self._now(), reply, part, Pcm(rest, rate_hz)))
+                    words = voice.words if respelt is None else respelt.written(voice.words)
+                    self._dispatch(events.Voiced(self._now(), reply, part, pcm, _encodable_words(words)))
+            last = () if respelt is None else respelt.rest()
+            if resampler is not None and (len(rest := resampler.flush()) or last):
+                self._dispatch(events.Voiced(self._now(), reply, part, Pcm(rest, rate_hz), _encodable_words(last)))
 
         await self._attempt("tts", reply, work)
         # A part that failed is over as well: the reply goes on with the next one.
         self._dispatch(events.VoiceDone(self._now(), reply, part))
+
+    async def _run_tool(self, call: ToolCall, tool: OwnTool) -> None:
+        try:
+            output = await tool(call.arguments)
+        except Exception as error:
+            # The error's text may carry what was said.
+            log.warning("the tool %s raised %s", call.name, type(error).__name__)
+            output = f"The tool failed: {type(error).__name__}."
+        self._dispatch(events.ToolAnswered(self._now(), call.id, _encodable(output)))
 
     async def _attempt(self, stage: str, number: int, work: Callable[[], Awaitable[None]]) -> None:
         """Do an engine's work; its failure is an event."""

@@ -6,7 +6,17 @@ import uuid
 
 from vivavoce.clock import unix_ms
 
-__all__ = ["access_token", "agent_id", "api_key", "call_id", "digest", "session_id"]
+__all__ = [
+    "access_token",
+    "agent_id",
+    "api_key",
+    "call_id",
+    "digest",
+    "fraction",
+    "session_id",
+    "webhook_id",
+    "webhook_secret",
+]
 
 
 def agent_id() -> str:
@@ -29,9 +39,24 @@ def api_key() -> str:
     return "sk_" + secrets.token_hex(24)
 
 
-def access_token() -> str:
-    """A new single-use token, ``wct_…``."""
-    return f"wct_{uuid.uuid4()}"
+def access_token(prefix: str = "wct_") -> str:
+    """A new single-use token; its prefix says on which wire it is good."""
+    return f"{prefix}{uuid.uuid4()}"
+
+
+def webhook_id() -> str:
+    """24 lower-case hex digits, for a webhook, a subscription or a delivery."""
+    return secrets.token_hex(12)
+
+
+def webhook_secret() -> str:
+    """What a webhook's deliveries are signed with, as text: 64 hex digits."""
+    return secrets.token_hex(32)
+
+
+def fraction() -> float:
+    """A number from 0 up to 1, for what must not happen everywhere at the same time."""
+    return secrets.randbelow(1 << 32) / (1 << 32)
 
 
 def digest(secret: str) -> str:

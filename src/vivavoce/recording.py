@@ -133,6 +133,8 @@ class Recording:
         self._tracks = Tracks(visitor_hz=visitor_hz, agent_hz=agent_hz)
         # The journal's lines that have not been written.
         self._journal: list[bytes] = []
+        # The folder is there, with the shape of the tracks.
+        self._begun = False
 
     def visitor(self, at: float, samples: Samples) -> None:
         """Microphone sound at the visitor's rate came in at ``at``."""
@@ -160,9 +162,10 @@ class Recording:
 
     def write(self, flushed: _Flushed) -> None:
         """Write to the files; blocks, so it runs in a worker thread."""
-        if not (self.folder / _SHAPE_FILE).exists():
+        if not self._begun:
             self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
             (self.folder / _SHAPE_FILE).write_bytes(msgspec.json.encode(self._shape))
+            self._begun = True
         for name, laid in ((_VISITOR_FILE, flushed.visitor), (_AGENT_FILE, flushed.agent)):
             if laid.pieces:
                 # At its place, not at the end: what a full disk refused before is silence, and nothing moves.

@@ -10,11 +10,11 @@ import asyncio
 import logging
 import traceback
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, assert_never
 
 from vivavoce.audio.pcm import Pcm, Samples
-from vivavoce.engine_work import EngineWork
+from vivavoce.engine_work import EngineWork, OwnTool
 from vivavoce.engines.engine import Engines, VoiceActivity
 from vivavoce.microphone import Microphone
 from vivavoce.speech import VoiceStyle
@@ -30,12 +30,19 @@ __all__ = ["Observer", "Outbox", "Session"]
 
 log = logging.getLogger(__name__)
 
+# What was sent may be heard this much later than planned, by a slow network or a deep buffer: a client that stops with
+# its socket is given the time.
+_LINGER_S = 0.3
+
 
 class Outbox(Protocol):
     """The way to the client. Sending never waits; what a slow client has not taken is the socket's to bound."""
 
     def send(self, frame: Frame) -> None:
-        """Send one message; after ``close`` or a lost socket it is dropped."""
+        """Send one message of text; after ``close`` or a lost socket it is dropped."""
+
+    def send_binary(self, frame: Frame) -> None:
+        """Send one binary message; likewise."""
 
     def close(self) -> None:
         """Close the socket normally after what has been sent."""
@@ -72,10 +79,15 @@ class Session:
         style: VoiceStyle,
         outbox: Outbox,
         observer: Observer,
+        own_tools: Mapping[str, OwnTool] | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._codec = codec
         self._outbox = outbox
+        # The way of the agent's audio, chosen once.
+        self._send_voice = outbox.send_binary if codec.voice_is_binary else outbox.send
+        # When everything that was sent will have been heard, in session seconds.
+        self._heard_at = 0.0
         self._observer = observer
         self._conversation = Conversation(brief)
         # The loop's time at which the session opened.
@@ -89,8 +101,9 @@ class Session:
         self._reason = "server_error"
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        rate_hz, now, dispatch = codec.agent_rate_hz, self._now, self.dispatch
         self._work = EngineWork(
-            engines=engines, style=style, voice_rate_hz=codec.agent_rate_hz, now=self._now, dispatch=self.dispatch
+            engines=engines, style=style, voice_rate_hz=rate_hz, now=now, dispatch=dispatch, own_tools=own_tools
         )
         # A chat has none.
         self._microphone = None if brief.mode == "chat" else self._open_microphone(engines.vad)
@@ -104,9 +117,12 @@ class Session:
         try:
             self._send(self._codec.hello())
             self._handling = False
-            self._inbox.appendleft(events.ClientReady(self._now()))
+            # A client that will say when it can hear is waited for: telling the time sets the limit of that wait.
+            first = events.TimePassed if self._codec.announces_ready else events.ClientReady
+            self._inbox.appendleft(first(self._now()))
             self._handle_inbox()
             await self._over.wait()
+            await self._linger()
         finally:
             self._close()
             await self._work.stop()
@@ -122,10 +138,13 @@ class Session:
                 self._on_mic(pcm)
             case None:
                 return
+            case wire.Ready():
+                self.dispatch(events.ClientReady(self._now()))
             case wire.Text(typed):
                 self.dispatch(events.Typed(self._now(), typed))
             case wire.CommitAsked():
-                self._on_commit()
+                if self._microphone is not None:
+                    self._microphone.commit()
             case wire.ToolsDeclared(tools):
                 self.dispatch(events.ToolsOffered(self._now(), tools))
             case wire.ToolOutput(call_id, output):
@@ -181,7 +200,8 @@ class Session:
     def _perform(self, command: do.Command) -> None:
         match command:
             case do.SendAudio(reply, seq, start, play_at, pcm):
-                self._outbox.send(self._codec.voice(pcm, turn=reply, seq=seq, start=start))
+                self._send_voice(self._codec.voice(pcm, turn=reply, seq=seq, start=start))
+                self._heard_at = play_at + pcm.duration_s
                 self._observer.agent(play_at, pcm)
             case do.Publish(fact):
                 self._observer.fact(fact)
@@ -200,14 +220,16 @@ class Session:
             case do.Say():
                 self._work.say(command)
             case do.Call(call):
-                self._send(self._codec.call(call))
+                if not self._work.run_tool(call):
+                    self._send(self._codec.call(call))
             case do.Cut(reply, at):
                 self._work.drop_reply(reply)
                 self._observer.cut(at)
             case do.HangUp(reason):
                 self._reason = reason
                 self._send(self._codec.bye(reason))
-                self._outbox.close()
+                if self._codec.says_goodbye:
+                    self._outbox.close()
                 self._over.set()
             case _:
                 assert_never(command)
@@ -233,10 +255,6 @@ class Session:
             return
         self._told_of_flood = True
         self._send(self._codec.error("invalid_event", "audio comes faster than real time and is being dropped"))
-
-    def _on_commit(self) -> None:
-        if self._microphone is not None:
-            self._microphone.commit()
 
     # -- time ---------------------------------------------------------------------------------------------
 
@@ -266,6 +284,11 @@ class Session:
             self.dispatch(events.TimePassed(max(self._now(), deadline)))
         else:
             self._arm_timer()
+
+    async def _linger(self) -> None:
+        """Let a client that is told no goodbye hear what it was sent: the end of its socket ends the sound."""
+        if not self._codec.says_goodbye and self._reason != "websocket_closed":
+            await asyncio.sleep(max(self._heard_at + _LINGER_S - self._now(), 0.0))
 
     def _close(self) -> None:
         self._over.set()

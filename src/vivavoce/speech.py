@@ -57,6 +57,8 @@ class Tool:
     timeout_s: float = 15.0
     # Without an answer the agent goes on at once: fire and forget.
     awaited: bool = True
+    # What the agent may say while this tool takes its time; empty for what it says with any tool.
+    fillers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class VoiceStyle:
     speed: float = 1.0
     # BCP 47 tag, such as ``en`` or ``en-GB``.
     language: str = "en"
+    # Words as they are written, and how to spell them for the voice; a text that an engine gets is respelt already.
+    pronunciations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,3 +87,31 @@ def test_a_loud_sound_does_not_wrap() -> None:
 
     assert (plateaus[::2] < -25_000).all()
     assert (plateaus[1::2] > 25_000).all()
+
+
+@pytest.mark.parametrize("from_hz", [rate_hz for rate_hz in RATES_HZ if rate_hz != 16_000])
+def test_lasting_silence_is_as_if_it_had_passed_the_filter(from_hz: int) -> None:
+    """Rule: what comes after it lies where it would have lain, to the sample."""
+    rng = np.random.default_rng(from_hz)
+    frame = from_hz // 50
+    frames = [
+        rng.normal(0, 3000, frame).astype(np.int16) if stretch % 2 else np.zeros(frame, np.int16)
+        for stretch in range(10)
+        for _ in range(int(rng.integers(5, 60)))
+    ]
+    resampler = Resampler(from_hz, 16_000)
+    heard = np.concatenate([*map(resampler.push, frames), resampler.flush()])
+    # Noise that nobody hears keeps this one from leaving anything out.
+    filtered = piecewise(np.concatenate(frames) | 1, from_hz, 16_000)
+
+    assert len(filtered) == len(heard)
+    assert np.abs(filtered.astype(int) - heard).max() <= 6
+
+
+def test_lasting_silence_is_silent() -> None:
+    """Rule: a muted microphone gives zeros, without the filter's dither."""
+    resampler = Resampler(24_000, 16_000)
+    heard = np.concatenate([resampler.push(np.zeros(480, np.int16)) for _ in range(50)])
+
+    assert len(heard) > 15_000
+    assert not heard[8000:].any()

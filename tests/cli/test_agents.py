@@ -88,3 +88,14 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
 
     assert 2 == code
     assert "none.json cannot be read" in capsys.readouterr().err
+
+
+def test_an_alias_that_is_taken_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By making an agent and by changing one."""
+    (tmp_path / "agent.json").write_text('{"assistantAlias": "desk"}')
+    printed(capsys, "agents", "create", "--json", "agent.json")
+    other = printed(capsys, "agents", "create", "Ada").strip()
+
+    for arguments in (("create", "--json", "agent.json"), ("update", other, "--json", "agent.json")):
+        assert 2 == main(("agents", *arguments))
+        assert "assistantAlias: desk belongs to another agent" in capsys.readouterr().err

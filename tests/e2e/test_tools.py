@@ -185,14 +185,86 @@ def test_answers_that_nobody_asked_for_are_complained_of(server: Server, agent_i
 
         assert "result_too_large" == (await page.next("error"))["code"]
         await page.answer(asked["call_id"], "one")
+
+        assert "The tool says: one" == await page.reply()
         await page.answer(asked["call_id"], "two")
 
         assert "unknown_call_id" == (await page.next("error"))["code"]
-        assert "The tool says: one" == await page.reply()
 
     shown = play(server, agent_id, scenario)
 
     assert 2 == len(tool_events(shown))
+
+
+def configured(server: Server, *tools: Json, **more: object) -> str:
+    """An agent with tools of its own."""
+    return server.agent(singlePromptConfig={"prompt": "Help.", "tools": list(tools)}, **more)
+
+
+def test_a_tool_of_the_agent_is_asked_for_without_being_declared(server: Server) -> None:
+    """Its arguments are text, and a page cannot take its name (wire-spec 1.8.4, 1.8.1)."""
+    agent_id = configured(server, {"type": "client_tool", "name": "show_map", "description": "Map.", "timeout": 5000})
+
+    async def scenario(page: Page) -> None:
+        asked = await page.ask("show_map", '{"place": "Ulm"}')
+
+        assert '{"place": "Ulm"}' == asked["arguments"]
+        await page.answer(asked["call_id"], "shown")
+
+        assert "The tool says: shown" == await page.reply()
+        refused = await page.declare(tool("show_map"))
+
+        assert ("error", "tool_name_conflict") == (refused["type"], refused.get("code"))
+        assert {"type": "session.updated", "tools": ["lookup_order"]} == await page.declare(tool())
+
+    play(server, agent_id, scenario)
+
+
+def test_an_agent_may_own_the_tools(server: Server) -> None:
+    """Then a page declares none (wire-spec 1.8.3)."""
+    agent_id = configured(server, {"type": "client_tool", "name": "show_map"}, clientToolsManagedByConfig=True)
+
+    async def scenario(page: Page) -> None:
+        refused = await page.declare(tool())
+
+        assert ("error", "client_tools_managed_by_config") == (refused["type"], refused.get("code"))
+        assert "show_map" == (await page.ask("show_map", "{}"))["name"]
+
+    play(server, agent_id, scenario)
+
+
+def test_the_knowledge_is_searched_without_the_page(server: Server) -> None:
+    """The server runs the tool itself; the record tells of it as of any other."""
+    agent_id = configured(
+        server, {"type": "knowledge_base_search", "name": "search"}, knowledge="## When are you open?\n\nFrom seven."
+    )
+
+    async def scenario(page: Page) -> None:
+        await page.type('call tool search {"query": "when are you open"}')
+
+        assert "The tool says: When are you open? From seven." == await page.reply()
+
+    shown = play(server, agent_id, scenario)
+
+    assert [("tool_call_start", "search", None), ("tool_call_end", "search", True)] == tool_events(shown)
+
+
+def test_a_slow_tool_is_announced_in_the_call(server: Server) -> None:
+    """After a moment of silence the agent says one of the tool's own phrases, and then the answer."""
+    fields = {"description": "Map.", "timeout": 8000, "fillerPhrases": ["Unfolding the map."]}
+    agent_id = configured(server, {"type": "client_tool", "name": "show_map", **fields})
+
+    async def scenario(page: Page) -> None:
+        asked = await page.ask("show_map", "{}")
+        told = await page.next("transcript.delta")
+        while told["role"] == "user":
+            told = await page.next("transcript.delta")
+        await page.answer(asked["call_id"], "shown")
+
+        assert "Unfolding" == told["text"]
+        assert "Unfolding the map. The tool says: shown" == await page.reply()
+
+    play(server, agent_id, scenario, mode="webcall")
 
 
 def test_a_page_that_leaves_while_its_tool_runs_leaves_a_complete_record(server: Server, agent_id: str) -> None:

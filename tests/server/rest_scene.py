@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from httpx import Response
@@ -53,8 +54,9 @@ def play(
     *,
     config: Config | None = None,
     static: Path | None = None,
+    **services: Any,
 ) -> None:
-    """Play a scenario; ``static`` is a folder of built pages."""
+    """Play a scenario; ``static`` is a folder of built pages, ``services`` what else ``Services`` are to have."""
 
     async def scene() -> None:
         settings = config or Config(data=folder / "data")
@@ -72,6 +74,7 @@ def play(
                 draining=lambda: played[0].draining,
                 page_notes=("Brain: knowledge.",),
                 static=static or folder / "nothing-built",
+                **services,
             )
         )
         try:

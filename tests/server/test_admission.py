@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 import pytest
 
 from vivavoce.errors import Refused
-from vivavoce.server.admission import Admission, ConnectRequest, Grant, KeyInfo, admit, refusal
+from vivavoce.server.admission import (
+    Admission,
+    ConnectRequest,
+    Grant,
+    KeyInfo,
+    admit,
+    admit_synthflow,
+    refusal,
+)
 from vivavoce.wire.formats import AudioFormat, AudioFormats
 
 AGENT_ID = "0123456789abcdef01234567"
 KEY = "sk_good"
 TOKEN = "wct_good"
+SESSION = "sft_good"
 AGENT: Mapping[str, object] = {"_id": AGENT_ID, "name": "Ada"}
 
 
@@ -223,6 +232,82 @@ def test_a_token_minted_for_a_page_serves_only_that_page(origin: str, good: bool
         admitted(house, token=TOKEN, origin=origin)
     else:
         assert (403, "Forbidden") == refused(house, token=TOKEN, origin=origin)
+
+
+# -- the Synthflow wire -----------------------------------------------------------------------------------------
+
+
+def session(house: House | None = None, /, *, authorization: str = "", **query: str) -> Admission:
+    asked = house or House(tokens={TOKEN, SESSION})
+    return asyncio.run(admit_synthflow(ConnectRequest(query, authorization), asked))
+
+
+def no_session(house: House | None = None, /, *, authorization: str = "", **query: str) -> tuple[int, str]:
+    with pytest.raises(Refused) as caught:
+        session(house, authorization=authorization, **query)
+    return caught.value.status, caught.value.message
+
+
+def test_a_session_is_on_the_terms_of_its_token() -> None:
+    """48 kHz up and 16 kHz down, whatever the token's own formats say; its name tells the dialect."""
+    grant = Grant(AGENT_ID, variables={"name": "Ada"})
+    formats = AudioFormats(AudioFormat("pcm", 48000), AudioFormat("pcm", 16000))
+
+    assert Admission(AGENT, "webcall", formats, {"name": "Ada"}, grant, "synthflow") == session(
+        House(grant=grant, tokens={SESSION}), token=SESSION, agent_id="nonsense", mode="chat"
+    )
+
+
+@pytest.mark.parametrize("secret", ["", " "])
+def test_a_session_needs_a_token_on_the_url(secret: str) -> None:
+    """A header does not do: pages cannot set one."""
+    assert (401, "Unauthorized: missing token") == no_session(token=secret, authorization=f"Bearer {SESSION}")
+
+
+@pytest.mark.parametrize("secret", [TOKEN, KEY, "sft_unknown", "sft_", "nonsense"])
+def test_neither_a_key_nor_a_token_of_the_other_wire_opens_a_session(secret: str) -> None:
+    """Even where they are good for something else."""
+    house = House(tokens={TOKEN, SESSION})
+
+    assert (401, "Unauthorized: invalid or expired token") == no_session(house, token=secret)
+    assert {TOKEN, SESSION} == house.tokens
+
+
+def test_a_session_token_is_no_credential_on_the_other_wire() -> None:
+    """And is not spent by the attempt."""
+    house = House(tokens={SESSION})
+
+    assert (401, "Unauthorized: invalid or expired token") == refused(house, token=SESSION, agent_id=AGENT_ID)
+    assert {SESSION} == house.tokens
+
+
+def test_a_session_token_is_good_for_one_connection() -> None:
+    """The second is refused, and the slower of two at once."""
+    house = House(tokens={SESSION})
+    session(house, token=SESSION)
+
+    assert (401, "Unauthorized: invalid or expired token") == no_session(house, token=SESSION)
+    assert (401, "Unauthorized: invalid or expired token") == no_session(
+        House(tokens={SESSION}, raced=True), token=SESSION
+    )
+
+
+@pytest.mark.parametrize(
+    ("house", "query", "answer"),
+    [
+        (House(draining=True, tokens={SESSION}), {}, (503, "Service Unavailable")),
+        (House(agents={}, tokens={SESSION}), {}, (401, "Agent not found")),
+        (House(tokens={SESSION}), {"rate": "1"}, (400, "Unsupported rate 1. Supported: 8000 to 192000")),
+    ],
+    ids=["draining", "archived", "rate"],
+)
+def test_a_refused_session_leaves_its_token_good(house: House, query: dict[str, str], answer: tuple[int, str]) -> None:
+    """The page may try again."""
+    assert answer == no_session(house, token=SESSION, **query)
+    assert {SESSION} == house.tokens
+
+
+# -- how a refusal is written -----------------------------------------------------------------------------------
 
 
 def response(message: str, *, status: int = 400, retry_after_s: int | None = None) -> tuple[str, list[str], object]:

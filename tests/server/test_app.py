@@ -88,7 +88,7 @@ def test_a_bug_is_answered_without_its_traceback(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the inside of the house")
 
-    monkeypatch.setattr("vivavoce.server.rest_agents.agent_document", broken)
+    monkeypatch.setattr("vivavoce.server.rest.agents.agent_document", broken)
 
     async def scenario(scene: Scene) -> None:
         agent = (await scene.ask("POST", "/atoms/v1/agent", json={})).json()["data"]
@@ -119,17 +119,5 @@ def test_health_tells_of_calls_and_draining(tmp_path: Path) -> None:
         assert {"status": "ok", "calls": 0} == (await scene.ask("GET", "/health", key="")).json()
         scene.draining = True
         assert "draining" == (await scene.ask("GET", "/health", key="")).json()["status"]
-
-    play(tmp_path, scenario)
-
-
-def test_the_routes_are_described(tmp_path: Path) -> None:
-    """Tools read the description; each route stands in it once."""
-
-    async def scenario(scene: Scene) -> None:
-        paths = (await scene.ask("GET", "/docs/openapi.json", key="")).json()["paths"]
-
-        assert "/atoms/v1/conversation/{call_id}" in paths
-        assert not [path for path in paths if path.startswith("/api/v1")]
 
     play(tmp_path, scenario)

@@ -28,6 +28,7 @@ from vivavoce.store.database import Database, open_database
 from vivavoce.talk.facts import CallEnded, CallStarted
 
 PATH = "/atoms/v1/agent/connect"
+SYNTHFLOW_PATH = "/websocket/start"
 LIMIT_S = 10.0
 SERVER = "server"
 
@@ -37,12 +38,18 @@ class Client:
     """The way to a client: keeps what it is sent."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
+    # How many binary messages have come.
+    binary: int = 0
     code: int | None = None
     # Set by each message.
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def send(self, frame: bytes) -> None:
         self.messages.append(json.loads(frame))
+        self.news.set()
+
+    def send_binary(self, frame: bytes) -> None:
+        self.binary += 1
         self.news.set()
 
     def close(self, code: int = 1000) -> None:
@@ -142,8 +149,8 @@ def play(folder: Path, scenario: Callable[[Scene], Awaitable[None]], *, config: 
 # -- who comes in -----------------------------------------------------------------------------------------------
 
 
-def test_there_are_voice_sockets_on_two_paths_only(tmp_path: Path) -> None:
-    """Old and new clients differ in the prefix (wire-spec 0.4); everything else is told so."""
+def test_there_are_voice_sockets_on_known_paths_only(tmp_path: Path) -> None:
+    """Clients differ in the prefix (wire-spec 0.4), and one wire is at the root; everything else is told so."""
 
     async def scenario(scene: Scene) -> None:
         await scene.admit("/api/v1/agent/connect")
@@ -290,6 +297,78 @@ def test_a_client_that_was_missed_leaves_a_call_that_ended(tmp_path: Path) -> No
         assert () == await stored_calls.close_orphans(scene.database, [SERVER])
 
     play(tmp_path, scenario)
+
+
+# -- a call on the Synthflow wire -------------------------------------------------------------------------------
+
+
+async def session_token(scene: Scene) -> str:
+    return await tokens.mint(scene.database, tokens.Grant(scene.agent_id), prefix=tokens.SYNTHFLOW_PREFIX)
+
+
+def test_the_path_decides_which_wire_is_spoken(tmp_path: Path) -> None:
+    """The same call in other words: its sound is binary, and what is left of it is what is left of any webcall."""
+
+    async def scenario(scene: Scene) -> None:
+        client = Client()
+        begin = await scene.admit(SYNTHFLOW_PATH, token=await session_token(scene))
+        listener = begin(client)  # type: ignore[arg-type]
+        await client.told("status_agent_ready")
+        (call_id,) = scene.calls.live_ids
+        listener.receive(b'{"type":"status_client_ready"}', text=True)
+        while not client.binary:
+            client.news.clear()
+            await client.news.wait()
+        listener.receive(bytes(16384), text=False)
+        listener.leave("websocket_closed")
+        await scene.calls.drain(LIMIT_S)
+        call = await scene.stored(call_id)
+
+        assert ["status_agent_ready"] == client.kinds
+        assert ("completed", "websocket_closed", "webcall", "ready", scene.agent_id) == (
+            call.status,
+            call.end_reason,
+            call.mode,
+            call.recording,
+            call.agent_id,
+        )
+        assert "webcall" == call.variables["conversation_type"]
+        info = soundfile.info(scene.config.recordings / call.recording_path)
+
+        assert (16000, 2) == (info.samplerate, info.channels)
+
+    play(tmp_path, scenario)
+
+
+def test_a_refused_session_is_told_before_the_upgrade(tmp_path: Path) -> None:
+    """Whatever ``ws_auth_failure`` says: this wire has no word for it. Keys and the other wire's tokens are refused."""
+
+    async def scenario(scene: Scene) -> None:
+        invalid = (401, "Unauthorized: invalid or expired token")
+        other = await tokens.mint(scene.database, tokens.Grant(scene.agent_id))
+        token = await session_token(scene)
+
+        assert [invalid, invalid] == [await scene.refused(SYNTHFLOW_PATH, token=bad) for bad in (scene.key, other)]
+        assert (400, "flaw") == await scene.refused(SYNTHFLOW_PATH, token=token, flaw="flaw")
+        assert (0, 0) == (await scene.count(), scene.calls.live)
+
+    play(tmp_path, scenario, config=Config(data=tmp_path / "data", ws_auth_failure="close"))
+
+
+def test_the_additions_to_the_synthflow_wire_are_a_setting(tmp_path: Path) -> None:
+    """With it on, the visitor's page reads what the agent has said."""
+
+    async def scenario(scene: Scene) -> None:
+        client = Client()
+        begin = await scene.admit(SYNTHFLOW_PATH, token=await session_token(scene))
+        listener = begin(client)  # type: ignore[arg-type]
+        listener.receive(b'{"type":"status_client_ready"}', text=True)
+        await client.told("transcript")
+
+        assert {"type": "transcript", "role": "agent", "text": "Hello!"} == client.messages[-1]
+
+    config = Config(data=tmp_path / "data", synthflow_events=True, ws_agent_role="agent")
+    play(tmp_path, scenario, config=config)
 
 
 # -- how many ---------------------------------------------------------------------------------------------------

@@ -2,12 +2,15 @@
 
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 import soundfile
 
 from tests.server.rest_scene import CALL_ID, Scene, play, start_call
+from vivavoce.clock import unix_ms
+from vivavoce.server import signing
 from vivavoce.store import calls
 
 PATH = f"/atoms/v1/conversation/{CALL_ID}"
@@ -126,5 +129,54 @@ def test_a_damaged_recording_is_no_bug_of_ours(tmp_path: Path) -> None:
 
         assert 503 == (await scene.ask("GET", f"{PATH}/recording?channels=mono")).status_code
         assert ["dual.flac"] == [file.name for file in folder.iterdir()]
+
+    play(tmp_path, scenario)
+
+
+def test_a_link_can_be_asked_for(tmp_path: Path) -> None:
+    """It works without a key, for the channels that were asked for, and not for long."""
+
+    async def scenario(scene: Scene) -> None:
+        _, dual_url = await _recorded(scene)
+        answer = (await scene.ask("GET", f"{PATH}/recording/download-url?channels=dual")).json()
+        link = answer["data"]["presignedUrl"]
+        expires_s = [int(parse_qs(urlsplit(url).query)["expires"][0]) for url in (link, dual_url)]
+
+        assert answer["status"]
+        assert (await scene.client.get(dual_url)).content == (await scene.client.get(link)).content
+        # A quarter of an hour against an hour.
+        assert 2600 < expires_s[1] - expires_s[0] < 2800
+
+    play(tmp_path, scenario)
+
+
+def test_a_link_to_no_recording_is_refused(tmp_path: Path) -> None:
+    """404 while there is none, 400 for an id of the database, 401 without a key."""
+
+    async def scenario(scene: Scene) -> None:
+        path = f"{PATH}/recording/download-url"
+        await start_call(scene, recording="recording")
+        unready = await scene.ask("GET", path)
+        malformed = await scene.ask("GET", f"/atoms/v1/conversation/{'a' * 24}/recording/download-url")
+
+        assert (404, ["Recording not found"]) == (unready.status_code, unready.json()["errors"])
+        assert (400, ["Invalid call ID format"]) == (malformed.status_code, malformed.json()["errors"])
+        assert 400 == (await scene.ask("GET", f"{path}?channels=left")).status_code
+        assert 401 == (await scene.ask("GET", path, key="")).status_code
+
+    play(tmp_path, scenario)
+
+
+def test_a_link_that_has_expired_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds it should ask for a new one, not look for a key."""
+
+    async def scenario(scene: Scene) -> None:
+        mono_url, _ = await _recorded(scene)
+        later_ms = unix_ms() + 3_601_000
+        monkeypatch.setattr(signing, "unix_ms", lambda: later_ms)
+        answer = await scene.client.get(mono_url)
+
+        assert 401 == answer.status_code
+        assert "the link has expired" in answer.json()["errors"][0]
 
     play(tmp_path, scenario)

@@ -80,6 +80,27 @@ def test_binary_messages_are_known_as_such() -> None:
     play(scenario)
 
 
+def test_binary_messages_go_out_among_those_of_text() -> None:
+    """One wire has its sound in binary frames and its words in text, each with the opcode that says so."""
+
+    async def scenario(port: int, desk: Desk) -> None:
+        client, visit = await desk.knock(port)
+        async with client:
+            visit.socket.send(b"{}")
+            visit.socket.send_binary(b"\x00\xff")
+            visit.socket.send(b"[]")
+
+            assert [Frame(TEXT, b"{}"), Frame(BINARY, b"\x00\xff"), Frame(TEXT, b"[]")] == [
+                await client.frame() for _ in range(3)
+            ]
+            visit.socket.close()
+            visit.socket.send_binary(b"too late")
+
+            assert NORMAL == await client.close_code()
+
+    play(scenario, echo=False)
+
+
 def test_text_is_handed_on_as_it_is() -> None:
     """Whether it is UTF-8, the one who reads it finds out: checking it here would read every frame twice."""
 

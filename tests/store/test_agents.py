@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import delete
 
 from vivavoce.clock import now
-from vivavoce.store import agents, calls
+from vivavoce.errors import Refused
+from vivavoce.store import agents, calls, tables
 from vivavoce.store.calls import Call
 from vivavoce.store.database import Database
 
@@ -133,5 +135,58 @@ def test_agents_are_sorted_by_their_calls(play: Play) -> None:
         assert ["busy", "quiet"] == [agent.name for agent in page.agents]
         assert {busy.id: 2, quiet.id: 0} == page.total_calls
         assert 2 == await agents.total_calls(database, busy.id)
+        # They are counted when they begin: nothing is counted for a list, and what is deleted has been.
+        async with database.write() as connection:
+            await connection.execute(delete(tables.calls))
+        assert {busy.id: 2, quiet.id: 0} == (await agents.list_page(database)).total_calls
+        assert 0 == await agents.total_calls(database, "0" * 24)
+
+    play(scenario)
+
+
+def test_an_agent_is_found_by_its_alias(play: Play) -> None:
+    """As long as it has it; an empty alias is none, so any number of agents may have none."""
+
+    async def scenario(database: Database) -> None:
+        agent = await agents.create(database, {"assistantAlias": "desk"})
+        await agents.create(database, {"assistantAlias": ""})
+        await agents.create(database, {"assistantAlias": ""})
+
+        assert agent == await agents.find_by_alias(database, "desk")
+        assert None is await agents.find_by_alias(database, "")
+        await agents.change(database, agent.id, lambda document: {**document, "assistantAlias": "door"})
+        assert None is await agents.find_by_alias(database, "desk")
+        found = await agents.find_by_alias(database, "door")
+        assert found is not None
+        assert agent.id == found.id
+
+    play(scenario)
+
+
+def test_an_alias_that_is_taken_is_refused(play: Play) -> None:
+    """By whichever way it is asked for, and nothing else of the change is kept."""
+
+    async def scenario(database: Database) -> None:
+        await agents.create(database, {"assistantAlias": "desk"})
+        other = await agents.create(database, {"name": "Ada"})
+
+        with pytest.raises(Refused, match="409: assistantAlias: desk belongs to another agent"):
+            await agents.create(database, {"assistantAlias": "desk"})
+        with pytest.raises(Refused, match="409: assistantAlias: desk belongs to another agent"):
+            await agents.change(database, other.id, lambda _: {"name": "Bob", "assistantAlias": "desk"})
+        assert other == await agents.find(database, other.id)
+
+    play(scenario)
+
+
+def test_names_are_listed_without_the_archived(play: Play) -> None:
+    """The oldest first, and not more than are wanted."""
+
+    async def scenario(database: Database) -> None:
+        made = [await agents.create(database, {"name": name}) for name in ("a", "b", "c")]
+        await agents.archive(database, made[1].id)
+
+        assert ((made[0].id, "a"), (made[2].id, "c")) == await agents.list_names(database, most=10)
+        assert ((made[0].id, "a"),) == await agents.list_names(database, most=1)
 
     play(scenario)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -35,7 +36,7 @@ async def _started(
         recording=recording,
     )
     await calls.start(database, call)
-    return call
+    return replace(call, updated_at=call.started_at)
 
 
 def test_a_call_is_found_as_it_was_stored(play: Play) -> None:

@@ -51,6 +51,20 @@ def test_every_kind_of_fact_survives_the_store(play: Play, kind: type[Fact]) -> 
     play(scenario)
 
 
+def test_facts_can_be_read_a_page_at_a_time(play: Play) -> None:
+    """Whoever reads a long call leaves the loop to others in between."""
+
+    async def scenario(database: Database) -> None:
+        agent = await agents.create(database, {})
+        await calls.start(database, Call("CALL-1", "s", agent.id, "webcall", now()))
+        await facts.write(database, [("CALL-1", n, CallStarted(float(n), "webcall")) for n in range(1, 8)])
+
+        assert [4, 5, 6] == [n for n, _ in await facts.read(database, "CALL-1", after=3, most=3)]
+        assert [7] == [n for n, _ in await facts.read(database, "CALL-1", after=6, most=3)]
+
+    play(scenario)
+
+
 def test_a_row_has_the_time_and_the_kind_beside_the_body() -> None:
     """Operators can ask the database for kinds and times."""
     row = fact_to_row("CALL-1", 3, UserSaid(1.5, "hi", True))

@@ -57,6 +57,22 @@ def test_an_expired_token_is_worth_nothing(play: Play) -> None:
     play(scenario)
 
 
+def test_a_token_says_on_which_wire_it_is_good(play: Play) -> None:
+    """By its first letters, which are a part of what its digest is made from: changing them makes another token."""
+
+    async def scenario(database: Database) -> None:
+        grant = await _grant(database)
+        atoms = await tokens.mint(database, grant)
+        synthflow = await tokens.mint(database, grant, prefix=tokens.SYNTHFLOW_PREFIX)
+
+        assert ("wct_", "sft_") == (atoms[:4], synthflow[:4])
+        assert (40, 40) == (len(atoms), len(synthflow))
+        assert None is await tokens.redeem(database, atoms.replace("wct_", "sft_"))
+        assert grant == await tokens.redeem(database, synthflow)
+
+    play(scenario)
+
+
 def test_an_unknown_token_is_worth_nothing(play: Play) -> None:
     """Guessing gets nobody in."""
 

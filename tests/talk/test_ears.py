@@ -192,3 +192,25 @@ def test_every_turn_has_one_onset_and_one_end() -> None:
 
             last = sign
         assert ears.speaking == (last is not Sign.END)
+
+
+def test_patience_may_change_within_a_silence() -> None:
+    """Rule: the silence that counts is the one of the moment; it may grow, and shrink below what has passed."""
+    patient, hasty = speaking(), speaking()
+    patient.be_patient(1.0)
+    listen(hasty, [QUIET] * 15)
+    hasty.be_patient(0.3)
+
+    assert [(6, Sign.PAUSE), (31, Sign.END)] == listen(patient, [QUIET] * 40)
+    assert [(1, Sign.END)] == listen(hasty, [QUIET] * 3)
+
+
+def test_where_the_text_decides_the_pause_comes_before_the_end() -> None:
+    """Rule: a turn must not end before its text was asked for, however short the silence that ends it."""
+    usual, judged = Ears(Policy(turn_silence_s=0.1)), Ears(Policy(turn_silence_s=0.1, unfinished_silence_s=2.0))
+    for ears in (usual, judged):
+        listen(ears, [VOICE] * 6)
+
+    assert [(3, Sign.END)] == listen(usual, [QUIET] * 5)
+    assert [(3, Sign.PAUSE), (4, Sign.END)] == listen(judged, [QUIET] * 5)
+    assert not judged.paused

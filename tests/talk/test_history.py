@@ -4,6 +4,7 @@ import pytest
 
 from vivavoce.speech import Message, ToolCall
 from vivavoce.talk.history import History
+from vivavoce.talk.reply import Round
 
 CALL, OTHER = ToolCall("c1", "look", "{}"), ToolCall("c2", "look", "{}")
 
@@ -78,3 +79,25 @@ def test_the_oldest_messages_are_forgotten() -> None:
     assert "assistant" == messages[1].role
     assert 380 < len(messages) <= 401
     assert "299" == messages[-1].text
+
+
+def test_what_was_heard_before_the_tool_answered_is_no_answer() -> None:
+    """Rule: it stands in front of the tool, so that the last word is the tool's; an answer stands behind it."""
+    asked = Round("Let me see.", {"c1": CALL, "c2": OTHER}, {"c1": "five"})
+    roles = []
+    for is_answer in (False, True):
+        history = History("")
+        history.reply([asked], "Let me see.", is_answer=is_answer)
+        roles.append([message.role for message in history.messages()])
+
+        assert is_answer != history.unanswered
+
+    assert [["assistant", "assistant", "tool"], ["assistant", "tool", "assistant"]] == roles
+
+
+def test_calls_that_have_not_answered_are_not_remembered() -> None:
+    """Rule: a question without an answer would be refused by most models."""
+    history = History("")
+    history.reply([Round("", {"c1": CALL, "c2": OTHER}, {"c2": "six"})])
+
+    assert (Message("assistant", "", calls=(OTHER,)), Message("tool", "six", call_id="c2")) == history.messages()

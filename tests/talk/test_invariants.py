@@ -41,8 +41,11 @@ _TEXTS = (
     "**Bold**, [a link](http://example.com/x) and more words to say about it. ",
 )
 _SAID = ("hello", "what is the price", "", "stop", "I would like", "no", "goodbye then", " ")
-_TOOLS = (Tool("look", "Looks.", timeout_s=4.0), Tool("fire", "Fires.", awaited=False))
-_TOOL_NAMES = ("look", "fire", "look", "nothing", "end_call", "look", "fire", "look")
+_TOOLS = (
+    Tool("look", "Looks.", timeout_s=4.0, fillers=("Looking. ", "*Still* looking.")),
+    Tool("fire", "Fires.", awaited=False),
+)
+_TOOL_NAMES = ("look", "fire", "look", "nothing", "end_call", "own", "fire", "look")
 _STAGES = ("stt", "llm", "tts", "stt", "llm", "tts", "llm", "tts")
 
 # The more often a kind is named, the more often it happens.
@@ -52,6 +55,7 @@ _KINDS = (
     *("typed", "commit", "fail", "offer", "ready", "again"),
     # Whole turns of well-behaved players, so that few steps go far.
     *("turn", "turn", "turn", "serve", "serve", "serve", "serve", "sing", "sing", "sing", "sing", "tools"),
+    *("errand", "errand", "errand"),
 )
 Step = tuple[str, int, int]
 STEPS = st.lists(st.tuples(st.sampled_from(_KINDS), st.integers(0, 7), st.integers(0, 7)), min_size=6, max_size=60)
@@ -61,8 +65,9 @@ POLICIES = st.sampled_from(
         Policy(interruptions=False),
         Policy(interruption_grace_s=0.6),
         Policy(deaf_until_first_reply=True),
+        Policy(unfinished_silence_s=2.0, turn_silence_s=0.1),
         Policy(longest_turn_s=3.0, idle_s=2.0),
-        Policy(voice_ahead_s=1.0, longest_reply_letters=90, most_tool_rounds=2),
+        Policy(voice_ahead_s=1.0, longest_reply_letters=90, most_tool_rounds=2, tool_filler_s=0.2),
     )
 )
 BRIEFS = st.builds(
@@ -73,6 +78,7 @@ BRIEFS = st.builds(
     waits_for_user=st.booleans(),
     voice_rate_hz=st.just(RATE_HZ),
     lead_s=st.sampled_from((0.2, 1.0)),
+    tools=st.sampled_from(((), (Tool("own", "Of the agent.", timeout_s=2.0),))),
     policy=POLICIES.map(lambda policy: replace(policy, longest_call_s=LONGEST_CALL_S)),
 )
 # Derandomised, so that a red run is red for everybody; the examples change with the test alone.
@@ -197,6 +203,18 @@ class World:
                 self.tell(events.ToolsOffered(self.now, _TOOLS))
                 self.tell(events.ToolAsked(self.now, self.reply, ToolCall(f"c{b}", _TOOL_NAMES[a], "{}")))
                 self.tell(events.ReplyDone(self.now, self.reply))
+
+            case "errand":
+                self.tell(events.ToolsOffered(self.now, _TOOLS))
+                self.tell(events.Typed(self.now, _SAID[a] or "typed"))
+                # Twice, so that what fills the silence of one round is followed by that of the next.
+                for number in (b, b + 8):
+                    self.tell(events.ToolAsked(self.now, self.reply, ToolCall(f"c{number}", "look", "{}")))
+                    self.tell(events.ReplyDone(self.now, self.reply))
+                    self.wait(self.now + _SPANS_S[a])
+                    self.sing()
+                    self.wait(self.now + _SPANS_S[b])
+                    self.tell(events.ToolAnswered(self.now, f"c{number}", "done"))
 
     def sound(self, speech: float, windows: int) -> None:
         """The microphone sends so many windows."""
@@ -432,6 +450,21 @@ def check_tools(world: World) -> None:
             assert not open_calls
 
 
+def check_fillers(world: World) -> None:
+    """What fills the silence is said at most once for each time that the model is asked, and never twice in a row."""
+    phrases = {*world.brief.phrases.fillers, "Looking.", "Still looking."}
+    said = [command for _, command in world.log if isinstance(command, do.Think | do.Say)]
+    fillers = [
+        (number, command.text)
+        for number, command in enumerate(said)
+        if isinstance(command, do.Say) and command.text in phrases
+    ]
+
+    for (before, first), (after, second) in pairwise(fillers):
+        assert first != second
+        assert any(isinstance(command, do.Think) for command in said[before:after])
+
+
 def check_replay(world: World) -> None:
     """The same events give the same commands."""
     again = Conversation(world.brief)
@@ -439,7 +472,7 @@ def check_replay(world: World) -> None:
     assert world.answers == [again.handle(event) for event in world.happened]
 
 
-CHECKS = (check_end, check_turns, check_frames, check_memory, check_tools, check_replay)
+CHECKS = (check_end, check_turns, check_frames, check_memory, check_tools, check_fillers, check_replay)
 
 
 @PROFILE

@@ -400,3 +400,28 @@ def test_a_report_that_cannot_be_is_bounded(played_s: float) -> None:
     assert 0.0 <= mouth.heard_s(0.6) <= 1.5
     assert mouth.heard_s(100.0) == pytest.approx(1.5)
     assert mouth.finished(100.0)
+
+
+def test_it_is_quiet_from_the_last_heard_sound_on() -> None:
+    """Rule: that is known once everything has been sent; a mouth that never spoke was always quiet."""
+    mouth = new_mouth()
+    assert float("-inf") == mouth.quiet_from()
+    say(mouth, 0, "one two three four five six")
+    assert mouth.quiet_from() is None
+    send(mouth, 3.0)
+    quiet_from = mouth.quiet_from()
+
+    assert pytest.approx(DELAY_S + 3.0) == quiet_from
+    assert not mouth.finished(9.0)
+
+
+def test_parts_may_be_left_out_of_what_was_not_heard() -> None:
+    """Rule: what is not worth being said later."""
+    mouth = new_mouth()
+    say(mouth, 0, "one two")
+    say(mouth, 1, "three four")
+    mouth.expect(2, "five")
+    send(mouth, 0.7)
+
+    assert "two three four five" == mouth.unheard_text(0.7)
+    assert "two five" == mouth.unheard_text(0.7, without={1})

@@ -16,7 +16,7 @@ from vivavoce.talk.facts import (
     TurnTimed,
     UserSaid,
 )
-from vivavoce.views.events import events
+from vivavoce.views.events import Teller, events
 
 STARTED = datetime(2026, 7, 2, 10, 30, tzinfo=UTC)
 
@@ -99,3 +99,47 @@ def test_failures_and_the_end_are_told() -> None:
             Failed(1.0, "internal_error", "no voice"), EngineStumbled(2.0, "tts", "away"), CallEnded(3.0, "ended")
         )
     ]
+
+
+def teller() -> Teller:
+    return Teller(call_id="CALL-1", started_at=STARTED, models={"llm": "gpt", "tts": "espeak"})
+
+
+def test_a_listener_is_told_interim_texts() -> None:
+    """Live, every form of a turn counts as soon as it is there; silence does not."""
+    live = teller()
+
+    assert [("user_interim_transcription", "he")] == [
+        (event["event_type"], event["interim_transcription_text"])
+        for event in live.tell(1, UserSaid(1.0, "he", False)) + live.tell(2, UserSaid(1.2, " ", False))
+    ]
+
+
+def test_a_timed_turn_is_also_told_as_metrics() -> None:
+    """One number for each stage, in milliseconds, with the model where it is known (decision C22)."""
+    turn, metrics = teller().tell(7, TurnTimed(2.0, 4, 1.0, 0.1, 0.2, 0.3, 0.4))
+
+    assert ("CALL-1_7_2000", "CALL-1_7_2000_metrics") == (turn["event_id"], metrics["event_id"])
+    assert [
+        {"processor": "stt", "model": None, "value": 200},
+        {"processor": "llm", "model": "gpt", "value": 300},
+        {"processor": "tts", "model": "espeak", "value": 400},
+    ] == metrics["metrics"]
+
+
+def test_the_list_of_a_call_leaves_metrics_out() -> None:
+    """They repeat the figures of the turn."""
+    assert ["turn_latency"] == [event["event_type"] for event in told(TurnTimed(2.0, 4, 1.0, 0.1, 0.2, 0.3, 0.4))]
+
+
+def test_the_arguments_of_a_tool_are_an_object() -> None:
+    """``context`` is documented as one; what a model wrote instead is kept as it is."""
+
+    def context(arguments: str) -> object:
+        return teller().tell(1, ToolStarted(1.0, ToolCall("a", "weather", arguments)))[0]["context"]
+
+    assert {"city": "Berlin"} == context('{"city": "Berlin"}')
+    assert {} == context("")
+    assert {"arguments": [1]} == context("[1]")
+    assert {"arguments": "{city"} == context("{city")
+    assert {"arguments": '{"a": "\\ud800"}'} == context('{"a": "\\ud800"}')

@@ -30,11 +30,13 @@ def test_it_is_a_codec() -> None:
     """The type checker compares the class with the interface here."""
     interface: Codec = codec()
 
-    assert (24000, 24000, 1.0, True) == (
+    assert (24000, 24000, 1.0, False, False, True) == (
         interface.mic_rate_hz,
         interface.agent_rate_hz,
         interface.lead_s,
-        interface.text_frames,
+        interface.voice_is_binary,
+        interface.announces_ready,
+        interface.says_goodbye,
     )
 
 

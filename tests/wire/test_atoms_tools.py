@@ -8,7 +8,7 @@ import pytest
 
 from vivavoce.speech import Tool, ToolCall
 from vivavoce.wire.atoms_messages import FunctionCallResult
-from vivavoce.wire.atoms_tools import ArgumentsAs, answered, asked, declared
+from vivavoce.wire.atoms_tools import LARGEST_DECLARATION_BYTES, ArgumentsAs, answered, asked, declared
 from vivavoce.wire.dialect import Broken, ToolOutput, ToolsDeclared
 
 BAD_NAME = "tools[0].name must be 1 to 64 of the characters a-z, A-Z, 0-9, _ and -"
@@ -57,6 +57,21 @@ def test_a_tool_may_be_fire_and_forget(expects: object, awaited: bool) -> None:
     assert awaited == only_tool(expectsResponse=expects).awaited
 
 
+def test_a_declaration_has_a_largest_size() -> None:
+    """What no model could read is refused before it is taken apart."""
+    received = read([declaration(description="x" * LARGEST_DECLARATION_BYTES)])
+
+    assert Broken("invalid_tools", "tools: longer than 262144 bytes of JSON") == received
+
+
+def test_the_agents_own_tools_count() -> None:
+    """Models take 128 tools; one of them is the agent's here."""
+    assert isinstance(read([declaration(name=f"t{number}") for number in range(127)]), ToolsDeclared)
+    too_many = read([declaration(name=f"t{number}") for number in range(128)])
+
+    assert Broken("invalid_tools", "tools: at most 127 tools can be declared") == too_many
+
+
 def test_an_empty_list_clears_the_tools() -> None:
     """It declares that there are none."""
     assert ToolsDeclared(()) == read([])
@@ -86,7 +101,7 @@ def test_null_declares_nothing() -> None:
             [declaration(parameters={"type": "array"})],
             'tools[0].parameters must be a JSON Schema object with "type": "object"',
         ),
-        ([declaration(name=f"t{i}") for i in range(129)], "tools: at most 128 tools can be declared"),
+        ([declaration(name=f"t{i}") for i in range(129)], "tools: at most 127 tools can be declared"),
     ],
 )
 def test_malformed_declarations_are_invalid_tools(tools: object, complaint: str) -> None:

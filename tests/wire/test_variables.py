@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from vivavoce.errors import Refused
-from vivavoce.wire.variables import RESERVED, Value, checked, fill, parse, resolve
+from vivavoce.wire.variables import RESERVED, Value, checked, fill, parse, resolve, zone_label
 
 NOW = datetime(2026, 11, 20, 22, 45, 30, tzinfo=UTC)
 
@@ -78,6 +78,31 @@ def test_reserved_values_come_from_the_agent_and_the_call() -> None:
     }
 
     assert expected == resolved(agent)
+
+
+def test_what_an_author_leaves_out_is_what_his_agent_is_shown_with() -> None:
+    """An agent that was read and written back whole has the same variables as before."""
+    variables = resolved({})
+
+    assert ("female", "en", "en", "(GMT+0:00) UTC") == tuple(
+        variables[name] for name in ("agent_gender", "default_language", "supported_languages", "timezone")
+    )
+    assert "de" == resolved({"language": {"default": "de"}})["supported_languages"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ({}, "(GMT+0:00) UTC"),
+        ({"label": "Kolkata", "offset": 5.5}, "Kolkata"),
+        ({"offset": 5.5}, "(GMT+5:30)"),
+        ({"offset": -210}, "(GMT-3:30)"),
+        ({"label": "", "offset": "east"}, "(GMT+0:00) UTC"),
+    ],
+)
+def test_a_zone_without_a_label_is_called_by_its_offset(zone: dict[str, object], expected: str) -> None:
+    """So that label and offset never say different things."""
+    assert expected == resolved({"timezone": zone})["timezone"] == zone_label(zone)
 
 
 @pytest.mark.parametrize(

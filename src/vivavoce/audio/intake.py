@@ -1,6 +1,10 @@
 """From a client's microphone to the windows of the voice detector."""
 
-from vivavoce.audio.pcm import Samples, joined
+import math
+
+import numpy as np
+
+from vivavoce.audio.pcm import Samples
 from vivavoce.audio.resample import Resampler
 from vivavoce.audio.windows import VAD_RATE_HZ, WINDOW_SAMPLES, Windows
 
@@ -22,15 +26,18 @@ class Intake:
         self._per_window = WINDOW_SAMPLES * from_hz / VAD_RATE_HZ
         # Samples that may complete the next window.
         self._missing = self._per_window
-        # Frames that have not been resampled, and how many samples they have.
-        self._gathered: list[Samples] = []
-        self._gathered_samples = 0
+        # Sound that has not been resampled, at the beginning of the buffer, and how many samples it has.
+        self._gathered: Samples = np.empty(math.ceil(self._per_window), np.int16)
+        self._fill = 0
 
     def push(self, samples: Samples) -> list[Samples]:
         """The windows that are complete now, each of 512 samples at 16 kHz."""
-        self._gathered.append(samples)
-        self._gathered_samples += len(samples)
-        if self._gathered_samples < self._missing:
+        fill, end = self._fill, self._fill + len(samples)
+        if end > len(self._gathered):
+            self._gathered = np.concatenate([self._gathered[:fill], np.empty(2 * len(samples), np.int16)])
+        self._gathered[fill:end] = samples
+        self._fill = end
+        if end < self._missing:
             return []
         windows = self._windows.push(self._resampler.push(self._take()))
         self._missing = self._per_window * (1 - self._windows.filled)
@@ -44,5 +51,6 @@ class Intake:
         return self._windows.push(rest) + self._windows.flush()
 
     def _take(self) -> Samples:
-        gathered, self._gathered, self._gathered_samples = self._gathered, [], 0
-        return joined(gathered)
+        """What has been gathered; to be used before more is."""
+        fill, self._fill = self._fill, 0
+        return self._gathered[:fill]

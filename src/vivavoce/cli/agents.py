@@ -88,7 +88,7 @@ def _create(document: dict[str, object]) -> int:
     from vivavoce.store import agents
 
     settings = _accepted(lambda: cleaned(document))
-    print(with_database(lambda database: agents.create(database, settings)).id)
+    print(_accepted(lambda: with_database(lambda database: agents.create(database, settings))).id)
     return 0
 
 

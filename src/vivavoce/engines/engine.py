@@ -11,7 +11,7 @@ A failing engine raises ``EngineError``; it never returns an empty success inste
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vivavoce.audio.pcm import Pcm, Samples
 from vivavoce.speech import Message, Tool, ToolCall, Transcript, Voice, VoiceStyle
@@ -21,6 +21,7 @@ __all__ = [
     "Engines",
     "LanguageModel",
     "SpeechToText",
+    "StructuredAnswers",
     "TextToSpeech",
     "VoiceActivity",
     "VoiceStream",
@@ -72,7 +73,7 @@ class SpeechToText(Protocol):
         Write down an utterance while it is being spoken.
 
         Args:
-            audio: 16 kHz sound in pieces of some ten milliseconds, as it arrives; ends with the utterance.
+            audio: 16 kHz sound in pieces of about a tenth of a second, as it arrives; ends with the utterance.
 
         Yields:
             Any number of transcripts with ``final`` false, each replacing the last,
@@ -99,6 +100,31 @@ class LanguageModel(Protocol):
 
     async def close(self) -> None:
         """Free what the engine holds."""
+
+
+@runtime_checkable
+class StructuredAnswers(Protocol):
+    """
+    What a language model may do besides: answer once, in a given form. Calls are analysed with it when they are over.
+
+    An engine that cannot do this has no such method.
+    """
+
+    async def answer(self, messages: Sequence[Message], schema: Mapping[str, object], *, limit_s: float) -> object:
+        """
+        Answer the last message with a JSON value.
+
+        Args:
+            messages: As for ``reply``.
+            schema: The JSON Schema that the value is to fit. The caller checks it: an engine does what it can.
+            limit_s: How long it may take; nobody waits for it as a visitor does.
+
+        Returns:
+            The decoded JSON.
+
+        Raises:
+            EngineError: The server failed, took too long, or answered with something else than JSON.
+        """
 
 
 class TextToSpeech(Protocol):

@@ -1,10 +1,11 @@
 """A language model behind the OpenAI interface: chat completions, streamed, with tools."""
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vivavoce.engines.openai_answers import Answers
 from vivavoce.engines.openai_client import connect, first_answer, next_answer
 from vivavoce.engines.openai_settings import Remote
 from vivavoce.speech import Message, Tool, ToolCall
@@ -34,6 +35,7 @@ class OpenAIChat:
         self._server = server
         self._options = options or {}
         self._client = connect(server)
+        self._answers = Answers(server, self._client)
 
     async def reply(self, messages: Sequence[Message], tools: Sequence[Tool]) -> AsyncGenerator[str | ToolCall]:
         """The model's text as it comes, then its tool calls, each complete."""
@@ -76,6 +78,11 @@ class OpenAIChat:
                 )
         finally:
             await stream.close()
+
+    async def answer(self, messages: Sequence[Message], schema: Mapping[str, object], *, limit_s: float) -> object:
+        """One answer in the form of a JSON Schema (see ``engine.StructuredAnswers``)."""
+        request = {"model": self._server.model, "messages": [_message(one) for one in messages], **self._options}
+        return await self._answers.ask(request, schema, limit_s=limit_s)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -3,7 +3,7 @@ Who may open a voice socket, and on what terms.
 
 The checks run in a fixed order and every refusal has its status and its words, which clients read:
 the same sentence stands in the status line's reason phrase and in the JSON body.
-Source: Atoms handshake (wire-spec 1.2 to 1.4, rule H1).
+Source: Atoms handshake (wire-spec 1.2 to 1.4, rule H1); Synthflow session (wire-spec 4.2).
 """
 
 import re
@@ -16,14 +16,14 @@ import msgspec
 
 from vivavoce.errors import Refused
 from vivavoce.server.identifiers import AGENT_ID
-from vivavoce.wire import formats, variables
+from vivavoce.store.tokens import ATOMS_PREFIX, SYNTHFLOW_PREFIX
+from vivavoce.wire import atoms, formats, synthflow, variables
 from vivavoce.wire.atoms import Mode
 from vivavoce.wire.formats import AudioFormats
 from vivavoce.wire.variables import Value
 
-__all__ = ["Admission", "ConnectRequest", "Door", "Grant", "KeyInfo", "admit", "refusal"]
+__all__ = ["Admission", "ConnectRequest", "Door", "Grant", "KeyInfo", "admit", "admit_synthflow", "refusal"]
 
-_TOKEN_PREFIX = "wct_"
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 _LONGEST_REASON_CHARS = 200
 
@@ -47,7 +47,7 @@ class KeyInfo:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a ``wct_`` token was minted for; the URL cannot change it."""
+    """What a token was minted for; the URL cannot change it."""
 
     agent_id: str
     mode: Mode = "webcall"
@@ -90,6 +90,8 @@ class Admission:
     # As the page gave them, without the reserved names.
     variables: Mapping[str, Value]
     credential: KeyInfo | Grant
+    # The name of the dialect that the client speaks.
+    dialect: str = atoms.DIALECT.name
 
 
 async def admit(request: ConnectRequest, door: Door) -> Admission:
@@ -101,14 +103,36 @@ async def admit(request: ConnectRequest, door: Door) -> Admission:
     Raises:
         Refused: 503, 401, 403 or 400 with the text for the reason phrase and the body.
     """
-    if door.draining:
-        raise Refused(503, "Service Unavailable", retry_after_s=1)
+    _check_open(door)
     secret = _secret(request)
     if not secret:
-        raise Refused(401, "Unauthorized: missing token")
-    if secret.startswith(_TOKEN_PREFIX):
+        raise _no_credential()
+    if secret.startswith(ATOMS_PREFIX):
         return await _by_token(secret, request, door)
     return await _by_key(secret, request, door)
+
+
+async def admit_synthflow(request: ConnectRequest, door: Door) -> Admission:
+    """
+    The terms on which a call on the Synthflow wire may begin: those of its token, which is used up last.
+
+    Neither a key nor a token of the other wire opens it.
+
+    Raises:
+        Refused: 503, 401 or 400.
+    """
+    _check_open(door)
+    secret = request.query.get("token", "").strip()
+    if not secret:
+        raise _no_credential()
+    grant = await door.token(secret) if secret.startswith(SYNTHFLOW_PREFIX) else None
+    if grant is None:
+        raise _unknown_credential()
+    agent = await _agent(grant.agent_id, door)
+    chosen = synthflow.formats_from_url(request.query)
+    if not await door.redeem(secret):
+        raise _unknown_credential()
+    return Admission(agent, grant.mode, chosen, grant.variables, grant, synthflow.DIALECT.name)
 
 
 def refusal(refused: Refused) -> bytes:
@@ -171,6 +195,11 @@ async def _agent(agent_id: str, door: Door) -> Mapping[str, object]:
     return agent
 
 
+def _check_open(door: Door) -> None:
+    if door.draining:
+        raise Refused(503, "Service Unavailable", retry_after_s=1)
+
+
 def _secret(request: ConnectRequest) -> str:
     # Where a client sends both, the query counts.
     if token := request.query.get("token", "").strip():
@@ -187,6 +216,10 @@ def _mode(asked: str) -> Mode:
             return "chat"
         case _:
             raise Refused(400, "Invalid mode")
+
+
+def _no_credential() -> Refused:
+    return Refused(401, "Unauthorized: missing token")
 
 
 def _unknown_credential() -> Refused:

@@ -1,16 +1,41 @@
 """The HTTP side of the server: the API under both of its prefixes, the pages, and the state of health."""
 
+from collections.abc import Sequence
+
 from litestar import Litestar, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Guard
 
-from vivavoce.server import pages, rest_agents, rest_calls, rest_conversations, talk_page
+from vivavoce import __version__
+from vivavoce.server import pages, recordings, talk_page
 from vivavoce.server.answers import ERROR_HANDLERS, add_headers
 from vivavoce.server.auth import bearer_guard
-from vivavoce.server.bodies import MOST_BYTES
+from vivavoce.server.bodies import MOST_BYTES, ApiRequest
+from vivavoce.server.descriptions import routes as descriptions
+from vivavoce.server.descriptions.asyncapi import asyncapi_document
+from vivavoce.server.descriptions.openapi import BEARER, openapi_document
+from vivavoce.server.descriptions.routes import Descriptions
 from vivavoce.server.recordings import recording
+from vivavoce.server.rest import (
+    account,
+    agent_analytics,
+    agent_templates,
+    agents,
+    call_analytics,
+    call_logs,
+    call_refusals,
+    calls,
+    conversation_lists,
+    conversations,
+    deliveries,
+    empty,
+    events,
+    subscriptions,
+    synthflow,
+    webhooks,
+    widget_config,
+    workflow,
+)
 from vivavoce.server.services import Services
 from vivavoce.server.signing import load_secret
 
@@ -28,42 +53,66 @@ def create_app(services: Services) -> Litestar:
         StoreError: The data folder, where the secret of the links is kept, cannot be used.
     """
     secret = load_secret(services.config.data)
-    handlers: list[ControllerRouterHandler] = [
-        *(_api(prefix, services) for prefix in API_PREFIXES),
-        *talk_page.HANDLERS,
-        health,
-        *pages.HANDLERS,
-    ]
+    event_streams = events.open_streams(services)
+    dependencies = {
+        "services": Provide(lambda: services, sync_to_thread=False),
+        "link_secret": Provide(lambda: secret, sync_to_thread=False),
+        "event_streams": Provide(lambda: event_streams, sync_to_thread=False),
+        "descriptions": Provide(lambda: described, sync_to_thread=False),
+    }
+    described = Descriptions(
+        openapi=lambda: openapi_document(
+            _routes(API_PREFIXES[:1]), version=__version__, prefixes=API_PREFIXES, dependencies=dependencies
+        ),
+        asyncapi=lambda: asyncapi_document(__version__, public_url=services.config.public_url),
+    )
     return Litestar(
-        handlers,
-        dependencies={
-            "services": Provide(lambda: services, sync_to_thread=False),
-            "link_secret": Provide(lambda: secret, sync_to_thread=False),
-        },
+        [*_routes(API_PREFIXES, bearer_guard(services.database)), *descriptions.HANDLERS, *pages.HANDLERS],
+        dependencies=dependencies,
         exception_handlers=ERROR_HANDLERS,
         before_send=[add_headers],
+        request_class=ApiRequest,
         request_max_body_size=MOST_BYTES,
         # The handlers of errors say what an operator needs to know.
         logging_config=None,
-        openapi_config=OpenAPIConfig(
-            title="Vivavoce", version="1", path="/docs", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
-        ),
+        # The description is made apart from the application that serves: see ``descriptions.routes``.
+        openapi_config=None,
     )
 
 
-def _api(prefix: str, services: Services) -> Router:
+def _routes(prefixes: Sequence[str], *guards: Guard) -> list[ControllerRouterHandler]:
+    """Everything that is served and described: the API under its prefixes, and what stands at the root."""
+    return [*(_api(prefix, guards) for prefix in prefixes), *synthflow.HANDLERS, *talk_page.HANDLERS, health]
+
+
+def _api(prefix: str, guards: Sequence[Guard]) -> Router:
     guarded = Router(
         "/",
-        route_handlers=[*rest_agents.HANDLERS, *rest_calls.HANDLERS, *rest_conversations.HANDLERS],
-        guards=[bearer_guard(services.database)],
+        route_handlers=[
+            *agents.HANDLERS,
+            *agent_analytics.HANDLERS,
+            *agent_templates.HANDLERS,
+            *widget_config.HANDLERS,
+            *workflow.HANDLERS,
+            *account.HANDLERS,
+            *empty.HANDLERS,
+            *calls.HANDLERS,
+            *conversations.HANDLERS,
+            *conversation_lists.HANDLERS,
+            *recordings.HANDLERS,
+            *call_logs.HANDLERS,
+            *call_analytics.HANDLERS,
+            *call_refusals.HANDLERS,
+            *webhooks.HANDLERS,
+            *subscriptions.HANDLERS,
+            *deliveries.HANDLERS,
+        ],
+        guards=guards,
+        security=[BEARER],
     )
-    return Router(
-        prefix,
-        # These two see to it themselves who may come in.
-        route_handlers=[rest_agents.connect_without_upgrade, recording, guarded],
-        # The second prefix has the same routes; the description names them once.
-        include_in_schema=prefix == API_PREFIXES[0],
-    )
+    # These see to it themselves who may come in.
+    own_doors = [agents.connect_without_upgrade, recording, *events.HANDLERS]
+    return Router(prefix, route_handlers=[*own_doors, guarded])
 
 
 @get("/health", summary="Whether the server takes calls")

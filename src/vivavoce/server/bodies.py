@@ -1,14 +1,31 @@
 """Request bodies: JSON objects, or a refusal that says what is wrong."""
 
+from typing import Any
+
 import msgspec
+from litestar import Request
+from litestar.exceptions import SerializationException
 
 from vivavoce.errors import Refused
-from vivavoce.server.answers import AnyRequest
+from vivavoce.server.answers import MOST_BYTES, AnyRequest
 
-__all__ = ["MOST_BYTES", "read_object", "text_field"]
+__all__ = ["MOST_BYTES", "ApiRequest", "read_object", "text_field"]
 
-# Far more than any agent document needs.
-MOST_BYTES = 1_000_000
+
+class ApiRequest(Request[Any, Any, Any]):
+    """A request whose body, where a handler wants it typed, is refused in our words if it cannot be read."""
+
+    async def json(self) -> Any:
+        """
+        The body as JSON.
+
+        Raises:
+            Refused: 400 for what is none, for bytes that are no UTF-8, and for a nest of brackets.
+        """
+        try:
+            return await super().json()
+        except (SerializationException, UnicodeDecodeError, RecursionError) as error:
+            raise Refused(400, "The body is not valid JSON") from error
 
 
 async def read_object(request: AnyRequest) -> dict[str, object]:

@@ -1,14 +1,15 @@
 """
 From an agent's document to what a conversation is told.
 
-Field names and meanings: wire-spec 1.13 and 2.3. Only what the document sets is taken from it;
-the rest is our own policy, which waits a little longer for the end of a turn than Atoms' defaults do.
+Field names and meanings: wire-spec 1.13 and 2.3. Only what the document sets is taken from it; the rest is our own
+policy, whose values are the ones that an agent is shown with. What is out of its range is brought back into it.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from vivavoce.agent_limits import clamped
 from vivavoce.speech import VoiceStyle
 from vivavoce.talk.brief import Brief, Mode
 from vivavoce.talk.policy import Policy
@@ -27,6 +28,10 @@ _SPEECH_GAP = 0.15
 _HOSTED_MODELS = ("waves", "lightning", "gpt-realtime")
 # Atoms' ``synthesizer.speed`` is 1.2 where the voice speaks at its natural pace.
 _NATURAL_SPEED = 1.2
+# People type slowly (wire-spec 2.3).
+_CHAT_IDLE_S = 60.0
+# How long an unfinished turn is waited for where the author says only that it is (wire-spec 1.13).
+_SMART_TURN_WAIT_S = 3.0
 
 
 def brief_for(agent: Mapping[str, Any], *, mode: Mode, variables: Mapping[str, Value], codec: Codec) -> Brief:
@@ -54,13 +59,14 @@ def style_of(agent: Mapping[str, Any]) -> VoiceStyle:
     """How the agent sounds."""
     synthesizer = _section(agent, "synthesizer")
     voice = voice_of(agent)
-    speed = _number(synthesizer, "speed", _NATURAL_SPEED) or _NATURAL_SPEED
+    speed = clamped("synthesizer.speed", _number(synthesizer, "speed", _NATURAL_SPEED)) or _NATURAL_SPEED
     # A voice of a hosted model has a name that no engine here knows: the engine's own default speaks instead.
     hosted = _text(voice, "model").startswith(_HOSTED_MODELS)
     return VoiceStyle(
         voice="" if hosted else _text(voice, "voiceId"),
         speed=speed / _NATURAL_SPEED,
         language=_text(_section(agent, "language"), "default") or "en",
+        pronunciations=_pronunciations(agent.get("pronunciationDicts")),
     )
 
 
@@ -84,27 +90,45 @@ def _prompt(agent: Mapping[str, Any]) -> str:
 
 def _policy(agent: Mapping[str, Any], mode: Mode) -> Policy:
     ours = Policy()
-    voice = _section(agent, "voiceDetectionConfig")
-    idle = _section(agent, "llmIdleTimeoutConfig")
-    confidence = _number(voice, "confidence", ours.speech_probability)
+
+    def number(path: str, otherwise: float) -> float:
+        *above, name = path.split(".")
+        section = _section(agent, above[0]) if above else agent
+        return clamped(path, _number(section, name, otherwise))
+
+    confidence = number("voiceDetectionConfig.confidence", ours.speech_probability)
     idle_s = (
-        _number(idle, "chatTimeoutTimeInSecs", 60.0)
+        number("llmIdleTimeoutConfig.chatTimeoutTimeInSecs", _CHAT_IDLE_S)
         if mode == "chat"
-        else _number(idle, "webcallTimeoutTimeInSecs", ours.idle_s)
+        else number("llmIdleTimeoutConfig.webcallTimeoutTimeInSecs", ours.idle_s)
     )
+    judges_text = _switch(_section(agent, "smartTurnConfig"), "isEnabled", False)
     return replace(
         ours,
         speech_probability=confidence,
         silence_probability=max(confidence - _SPEECH_GAP, 0.01),
-        onset_s=_number(voice, "triggerTimeInSecs", ours.onset_s),
-        turn_silence_s=_number(voice, "releaseTimeInSecs", ours.turn_silence_s),
+        least_volume=number("voiceDetectionConfig.minVolume", ours.least_volume),
+        onset_s=number("voiceDetectionConfig.triggerTimeInSecs", ours.onset_s),
+        turn_silence_s=number("voiceDetectionConfig.releaseTimeInSecs", ours.turn_silence_s),
+        unfinished_silence_s=number("smartTurnConfig.waitTimeInSecs", _SMART_TURN_WAIT_S) if judges_text else 0.0,
         interruptions=_switch(agent, "allowInterruptions", ours.interruptions),
-        interruption_grace_s=_number(agent, "interruptionBackoffTimer", ours.interruption_grace_s),
+        interruption_grace_s=number("interruptionBackoffTimer", ours.interruption_grace_s),
         deaf_until_first_reply=_switch(agent, "muteUserUntilFirstBotResponse", ours.deaf_until_first_reply),
         idle_s=idle_s,
-        most_nudges=int(_number(idle, "maxRetries", ours.most_nudges)),
-        longest_call_s=_number(_section(agent, "sessionTimeoutConfig"), "timeoutTimeInSecs", ours.longest_call_s),
+        most_nudges=int(number("llmIdleTimeoutConfig.maxRetries", ours.most_nudges)),
+        longest_call_s=number("sessionTimeoutConfig.timeoutTimeInSecs", ours.longest_call_s),
     )
+
+
+def _pronunciations(entries: object) -> tuple[tuple[str, str], ...]:
+    """The dictionary in the order of its author; what is no entry is passed over."""
+    found = []
+    for entry in entries if isinstance(entries, list | tuple) else ():
+        if isinstance(entry, Mapping):
+            word, spoken = _text(entry, "word"), _text(entry, "pronunciation")
+            if word and spoken:
+                found.append((word, spoken))
+    return tuple(found)
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -7,34 +7,36 @@ when the socket opens, only puts parts together: opening a call must not be felt
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from vivavoce import ids
-from vivavoce.audio.pcm import Pcm, Samples
 from vivavoce.audio.windows import VAD_RATE_HZ
 from vivavoce.clock import now
 from vivavoce.config import Config
 from vivavoce.engines.engine import Engines
 from vivavoce.errors import Refused, StoreError
 from vivavoce.feed import Feed
-from vivavoce.journal import brief_line, event_line
+from vivavoce.journal import brief_line
 from vivavoce.recording import DUAL_FILE, Recorder, Recording
-from vivavoce.server.admission import Admission, ConnectRequest, admit
+from vivavoce.server.admission import Admission, ConnectRequest, Door, admit, admit_synthflow
+from vivavoce.server.agent_tools import AgentTools, runners, tools_of, with_tools
 from vivavoce.server.briefing import brief_for, style_of, voice_of
+from vivavoce.server.call_record import CallRecord
 from vivavoce.server.door import StoreDoor
-from vivavoce.server.sockets import Begin, CallSocket, farewell
+from vivavoce.server.preconversation import AskWebhooks
+from vivavoce.server.sockets import Begin, CallSocket, NoSocket, farewell
 from vivavoce.session import Session
 from vivavoce.store import calls
 from vivavoce.store.database import Database
 from vivavoce.talk.brief import Brief
-from vivavoce.talk.events import Event
-from vivavoce.talk.facts import Fact
-from vivavoce.wire.atoms import DIALECT, AtomsCodec
+from vivavoce.wire import atoms, synthflow
+from vivavoce.wire.atoms import AtomsCodec
 from vivavoce.wire.atoms_messages import ErrorMessage
-from vivavoce.wire.dialect import SessionNames
+from vivavoce.wire.dialect import Codec, SessionNames
+from vivavoce.wire.synthflow import SynthflowCodec
 from vivavoce.wire.variables import Value, resolve
 
 __all__ = ["Calls"]
@@ -48,30 +50,11 @@ _GOODBYE_S = 5.0
 # The refusals that ``ws_auth_failure=close`` tells after the upgrade, with the close codes 4401 and 4403.
 # Source: wire-spec 1.4.1, the guides for mobile clients; rule H3.
 _AUTH_FAILURES = frozenset({401, 403})
-
-
-class _Record:
-    """Follows one call for the store: its facts, its events, both voices."""
-
-    def __init__(self, call_id: str, feed: Feed, recording: Recording) -> None:
-        self._call_id = call_id
-        self._feed = feed
-        self._recording = recording
-
-    def fact(self, fact: Fact) -> None:
-        self._feed.publish(self._call_id, fact)
-
-    def event(self, event: Event) -> None:
-        self._recording.note(event_line(event))
-
-    def visitor(self, at: float, samples: Samples) -> None:
-        self._recording.visitor(at, samples)
-
-    def agent(self, play_at: float, pcm: Pcm) -> None:
-        self._recording.agent(play_at, pcm)
-
-    def cut(self, at: float) -> None:
-        self._recording.cut(at)
+# The paths of the voice sockets, and who decides there about a request.
+_ADMITTING: Mapping[str, Callable[[ConnectRequest, Door], Awaitable[Admission]]] = {
+    **dict.fromkeys(atoms.DIALECT.paths, admit),
+    **dict.fromkeys(synthflow.DIALECT.paths, admit_synthflow),
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -79,9 +62,10 @@ class _Slot:
     """One call, from its admission to its end."""
 
     names: SessionNames
-    codec: AtomsCodec
+    codec: Codec
     brief: Brief
     admission: Admission
+    tools: AgentTools
     # All of the call, as they are at its beginning.
     variables: Mapping[str, Value]
     session: Session | None = None
@@ -99,6 +83,8 @@ class Calls:
         engines: Engines,
         recorder: Recorder,
         server_id: str,
+        over: Callable[[str], None] = lambda _: None,
+        ask_webhooks: AskWebhooks | None = None,
     ) -> None:
         self._config = config
         self._database = database
@@ -107,6 +93,10 @@ class Calls:
         self._recorder = recorder
         # The owner of the calls that are stored here.
         self._server_id = server_id
+        # Told the id of each call that is over, when its recording is ready.
+        self._over = over
+        # Tells webhooks of a call that is about to begin; returns the variables that they supply.
+        self._ask_webhooks = ask_webhooks
         self._door = StoreDoor(database, lambda: self.draining)
         # Set while the server is about to stop: no new calls.
         self.draining = False
@@ -136,12 +126,13 @@ class Calls:
         Raises:
             Refused: As in wire-spec 1.4.3; 404 for a path where no voice socket is, 503 where all slots are taken.
         """
-        if path not in DIALECT.paths:
+        if path not in _ADMITTING:
             raise Refused(404, "No voice socket here")
         try:
-            admission = await admit(request, self._door)
+            admission = await _ADMITTING[path](request, self._door)
         except Refused as error:
-            if flaw or self._config.ws_auth_failure == "http" or error.status not in _AUTH_FAILURES:
+            tells = self._config.ws_auth_failure == "close" and path in atoms.DIALECT.paths
+            if flaw or not tells or error.status not in _AUTH_FAILURES:
                 raise
             said = msgspec.json.encode(ErrorMessage(str(error.status), error.message))
             return farewell([said], code=4000 + error.status)
@@ -150,6 +141,7 @@ class Calls:
         slot = self._prepare(admission)
         await self._reserve(slot)
         try:
+            await self._take_variables(slot)
             await self._store(slot)
         except BaseException:
             await self._release(slot)
@@ -158,27 +150,41 @@ class Calls:
 
     def missed(self, begin: Begin) -> None:
         """The client left before its socket opened: begin the call on no socket, which ends it at once."""
-        socket = _NoSocket()
+        socket = NoSocket()
         begin(socket).leave("websocket_closed")  # type: ignore[arg-type]  # it only ever sends and closes
 
     def _prepare(self, admission: Admission) -> _Slot:
         names = SessionNames(session_id=ids.session_id(), call_id=ids.call_id(), opened_at=now())
-        codec = AtomsCodec(
+        tools = tools_of(admission.agent)
+        codec = self._codec(names, admission, tools)
+        variables, brief = _briefed(names, codec, admission, tools, admission.variables)
+        return _Slot(names, codec, brief, admission, tools, variables)
+
+    async def _take_variables(self, slot: _Slot) -> None:
+        """Let webhooks supply variables: more than the agent's defaults, less than what the page gave."""
+        if self._ask_webhooks is None:
+            return
+        admission, names = slot.admission, slot.names
+        supplied = await self._ask_webhooks(
+            agent_id=str(admission.agent["_id"]), call_id=names.call_id, mode=admission.mode
+        )
+        if supplied:
+            given = {**supplied, **admission.variables}
+            slot.variables, slot.brief = _briefed(names, slot.codec, admission, slot.tools, given)
+
+    def _codec(self, names: SessionNames, admission: Admission, tools: AgentTools) -> Codec:
+        config = self._config
+        if admission.dialect == synthflow.DIALECT.name:
+            return SynthflowCodec(admission.formats, events=config.synthflow_events, agent_role=config.ws_agent_role)
+        return AtomsCodec(
             names,
             admission.formats,
             admission.mode,
-            agent_role=self._config.ws_agent_role,
-            client_tool_arguments=self._config.client_tool_arguments,
+            agent_role=config.ws_agent_role,
+            client_tool_arguments=config.client_tool_arguments,
+            configured_tool_names=tools.names,
+            tools_managed_by_config=tools.managed_by_config,
         )
-        variables = resolve(
-            admission.variables,
-            agent=admission.agent,
-            call_id=names.call_id,
-            mode=admission.mode,
-            now=names.opened_at,
-        )
-        brief = brief_for(admission.agent, mode=admission.mode, variables=variables, codec=codec)
-        return _Slot(names, codec, brief, admission, variables)
 
     async def _reserve(self, slot: _Slot) -> None:
         """Take a slot, or wait for one: counted here and nowhere else, so that the limit holds."""
@@ -229,7 +235,8 @@ class Calls:
             engines=self._engines,
             style=style_of(slot.admission.agent),
             outbox=socket,
-            observer=_Record(slot.names.call_id, self._feed, recording),
+            observer=CallRecord(slot.names.call_id, self._feed, recording),
+            own_tools=runners(slot.admission.agent, slot.tools, slot.variables),
         )
         slot.session = session
         task = loop.create_task(self._hold(slot, session, recording), name=slot.names.call_id)
@@ -261,6 +268,7 @@ class Calls:
             if self._records(slot):
                 path = f"{slot.names.call_id}/{DUAL_FILE}" if file is not None else ""
                 await calls.set_recording(self._database, slot.names.call_id, "ready" if path else "none", path=path)
+            self._over(slot.names.call_id)
         except StoreError as error:
             log.warning("%s could not be closed in the store: %s", slot.names.call_id, error)
 
@@ -285,11 +293,14 @@ class Calls:
             await asyncio.wait(self._tasks, timeout=_GOODBYE_S)
 
 
-class _NoSocket:
-    """The way to a client that has left."""
-
-    def send(self, frame: bytes) -> None:
-        pass
-
-    def close(self, code: int = 1000) -> None:
-        pass
+def _briefed(
+    names: SessionNames, codec: Codec, admission: Admission, tools: AgentTools, supplied: Mapping[str, Value]
+) -> tuple[Mapping[str, Value], Brief]:
+    """All variables of a call, and its brief."""
+    variables = resolve(
+        supplied, agent=admission.agent, call_id=names.call_id, mode=admission.mode, now=names.opened_at
+    )
+    brief = brief_for(admission.agent, mode=admission.mode, variables=variables, codec=codec)
+    # Pages of the other wire cannot be asked to run anything.
+    page_runs_tools = admission.dialect == atoms.DIALECT.name
+    return variables, with_tools(brief, tools, variables, page_runs_tools=page_runs_tools)

@@ -19,9 +19,14 @@ from vivavoce.errors import ConfigError, StoreError, VivavoceError
 from vivavoce.feed import Feed
 from vivavoce.lineup import Choice, Lineup, open_lineup
 from vivavoce.recording import DUAL_FILE, Recorder, join_tracks, unfinished
+from vivavoce.server.after_calls import AfterCalls
+from vivavoce.server.announcements import announce, recording_links
 from vivavoce.server.app import create_app
 from vivavoce.server.calls import Calls
+from vivavoce.server.outbox import Outbox
 from vivavoce.server.ownership import close_left_behind, hold_calls, sign_in
+from vivavoce.server.posting import Poster
+from vivavoce.server.preconversation import Preconversation
 from vivavoce.server.services import Services
 from vivavoce.server.upgrade import VoiceHttp, upgrade_class
 from vivavoce.store import calls as stored_calls
@@ -73,6 +78,12 @@ async def open_house(config: Config) -> AsyncIterator[House]:
         feed.start()
         stack.push_async_callback(feed.close)
         recorder = Recorder()
+        poster = Poster(allow_private=config.webhook_private)
+        stack.push_async_callback(poster.close)
+        outbox = Outbox(database, poster, retries=config.webhook_retries)
+        preconversation = Preconversation(database, poster, limit_s=config.webhook_wait_s)
+        announced = partial(announce, recording_url=recording_links(config))
+        after_calls = AfterCalls(database, lineup.engines.llm, announce=announced)
         calls = Calls(
             config=config,
             database=database,
@@ -80,6 +91,8 @@ async def open_house(config: Config) -> AsyncIterator[House]:
             engines=lineup.engines,
             recorder=recorder,
             server_id=server_id,
+            over=after_calls.nudge,
+            ask_webhooks=preconversation.variables,
         )
         services = Services(
             config=config,
@@ -88,12 +101,16 @@ async def open_house(config: Config) -> AsyncIterator[House]:
             recordings=config.recordings,
             draining=lambda: calls.draining,
             page_notes=lineup.notes,
+            webhooks_changed=preconversation.forget,
+            look_for_deliveries=outbox.look,
         )
         failed: VivavoceError | None = None
         async with asyncio.TaskGroup() as tasks:
             endless = [
                 tasks.create_task(recorder.run(), name="recorder"),
                 tasks.create_task(hold_calls(database, lambda: calls.live_ids), name="leases"),
+                tasks.create_task(after_calls.run(), name="after-calls"),
+                tasks.create_task(outbox.run(), name="outbox"),
             ]
             try:
                 yield House(config, database, lineup, calls, services)
@@ -189,6 +206,7 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
 
     async def stop() -> None:
         await calls.drain(config.drain_s)
+        house.services.stopping.set()
         server.should_exit = True
 
     def on_signal() -> None:
@@ -197,6 +215,7 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
             log.info("stopping: %d calls are live; again to stop at once", calls.live)
             stopping = loop.create_task(stop(), name="stop")
         else:
+            house.services.stopping.set()
             server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,7 +1,8 @@
 """What the HTTP side of the server is given."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vivavoce.config import Config
@@ -23,7 +24,10 @@ class Services:
         recordings: The folder that ``Call.recording_path`` counts from.
         draining: Whether the server is on its way out and takes no new calls.
         page_notes: Sentences about this server for the talk page, such as which brain answers.
+        webhooks_changed: Told when webhooks or subscriptions are no longer what they were.
+        look_for_deliveries: Told when a delivery is due at once.
         static: The built pages.
+        stopping: Set when the server waits for its calls no longer: answers that go on end.
     """
 
     config: Config
@@ -32,4 +36,7 @@ class Services:
     recordings: Path
     draining: Callable[[], bool]
     page_notes: tuple[str, ...] = ()
+    webhooks_changed: Callable[[], None] = lambda: None
+    look_for_deliveries: Callable[[], None] = lambda: None
     static: Path = STATIC
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

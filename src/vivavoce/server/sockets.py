@@ -17,7 +17,7 @@ from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-de
 
 from vivavoce.wire.dialect import Frame
 
-__all__ = ["Begin", "CallSocket", "Listener", "farewell", "open_socket"]
+__all__ = ["Begin", "CallSocket", "Listener", "NoSocket", "farewell", "open_socket"]
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +57,8 @@ Begin = Callable[["CallSocket"], Listener]
 class CallSocket(picows.WSListener):
     """The socket of one call: joins frames into messages, and bounds what a slow client leaves untaken."""
 
-    def __init__(self, begin: Begin, *, text_frames: bool = True) -> None:
+    def __init__(self, begin: Begin) -> None:
         self._begin = begin
-        self._out_type = _TEXT if text_frames else _BINARY
         self._transport: Any = None
         self._listener: Listener = _NOBODY
         # The first frames of an unfinished message, and whether it is text; None between messages.
@@ -71,14 +70,12 @@ class CallSocket(picows.WSListener):
     # -- the way to the client (session.Outbox) -------------------------------------------------------------
 
     def send(self, frame: Frame) -> None:
-        """Send one message; dropped once the socket is closed."""
-        if self._closed:
-            return
-        self._transport.send(self._out_type, frame)
-        if self._transport.underlying_transport.get_write_buffer_size() > _MOST_UNTAKEN_BYTES:
-            log.info("a client does not read: its call is ended")
-            self._gone()
-            self._transport.disconnect(False)
+        """Send one message of text; dropped once the socket is closed."""
+        self._send(_TEXT, frame)
+
+    def send_binary(self, frame: Frame) -> None:
+        """Send one binary message; dropped once the socket is closed."""
+        self._send(_BINARY, frame)
 
     def close(self, code: int = _NORMAL) -> None:
         """Close the socket after what has been sent; a client that does not answer is left after two seconds."""
@@ -126,6 +123,15 @@ class CallSocket(picows.WSListener):
 
     # -- inside ---------------------------------------------------------------------------------------------
 
+    def _send(self, kind: picows.WSMsgType, frame: Frame) -> None:
+        if self._closed:
+            return
+        self._transport.send(kind, frame)
+        if self._transport.underlying_transport.get_write_buffer_size() > _MOST_UNTAKEN_BYTES:
+            log.info("a client does not read: its call is ended")
+            self._gone()
+            self._transport.disconnect(False)
+
     def _continue(self, pieces: bytearray, piece: memoryview, *, last: bool) -> None:
         if len(pieces) + len(piece) > _LONGEST_MESSAGE_BYTES:
             self._break(_MESSAGE_TOO_BIG)
@@ -149,6 +155,19 @@ class CallSocket(picows.WSListener):
     def _drop_soon(self) -> None:
         # Closing waits for what has been sent to be taken, so a client that takes nothing could hold the socket.
         asyncio.get_running_loop().call_later(_CLOSE_S, self._transport.disconnect, False)
+
+
+class NoSocket:
+    """The way to a client that has left."""
+
+    def send(self, frame: Frame) -> None:
+        """Nobody takes it."""
+
+    def send_binary(self, frame: Frame) -> None:
+        """Nobody takes it."""
+
+    def close(self, code: int = _NORMAL) -> None:
+        """It is closed."""
 
 
 class _Nobody:

@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from vivavoce.errors import Refused
 from vivavoce.server.answers import AnyRequest
 from vivavoce.server.bodies import read_object, text_field
-from vivavoce.server.rest_agents import agent_to_call
+from vivavoce.server.rest.agents import agent_to_call
 from vivavoce.server.services import Services
 from vivavoce.store import agents, tokens
 from vivavoce.store.tokens import Grant

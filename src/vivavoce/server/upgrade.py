@@ -27,10 +27,12 @@ from vivavoce.errors import Refused, StoreError
 from vivavoce.server.admission import ConnectRequest, refusal
 from vivavoce.server.sockets import Begin, open_socket
 
-__all__ = ["Receptionist", "Upgrade", "VoiceHttp", "upgrade_class"]
+__all__ = ["ABORT", "Receptionist", "Upgrade", "VoiceHttp", "upgrade_class"]
 
 log = logging.getLogger(__name__)
 
+# Under this name a request tells the application how its connection is ended at once.
+ABORT = "vivavoce.abort"
 # Looking up a key and an agent takes milliseconds; a store that hangs must not hold the client.
 _ADMISSION_S = 10.0
 
@@ -124,6 +126,11 @@ class VoiceHttp(HttpToolsProtocol):
     # What was read last, and whether its request is not for the application.
     _packet = b""
     _handed_over = False
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # ASGI knows no way to leave a client who does not read.
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]  # a function, not a table
 
     def data_received(self, data: bytes) -> None:
         self._packet = data

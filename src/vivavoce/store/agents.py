@@ -1,18 +1,33 @@
 """The agents: documents that say what an agent is, and when they were made, changed and archived."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from vivavoce import ids
 from vivavoce.clock import now
+from vivavoce.errors import Refused
 from vivavoce.store.database import Database
-from vivavoce.store.tables import agents, calls
+from vivavoce.store.tables import agents
 
-__all__ = ["Agent", "AgentPage", "SortField", "archive", "change", "create", "find", "list_page", "total_calls"]
+__all__ = [
+    "Agent",
+    "AgentPage",
+    "SortField",
+    "archive",
+    "change",
+    "create",
+    "find",
+    "find_by_alias",
+    "list_names",
+    "list_page",
+    "total_calls",
+]
 
 SortField = Literal["createdAt", "updatedAt", "totalCalls", "name", "workflowType"]
 
@@ -50,14 +65,21 @@ async def create(database: Database, document: Mapping[str, object], *, agent_id
     Args:
         document: Its settings, as ``agent_settings.cleaned`` returned them; a missing name becomes ``New agent``.
         agent_id: 24 hex digits that are not taken; None makes new ones.
+
+    Raises:
+        Refused: 409, the alias is another agent's.
     """
     moment = now()
     complete, name = _complete(document)
     agent = Agent(agent_id or ids.agent_id(), name, complete, moment, moment, None)
-    async with database.write() as connection:
-        await connection.execute(
-            insert(agents).values(id=agent.id, name=name, document=complete, created_at=moment, updated_at=moment)
-        )
+    alias = _alias(complete)
+    with _alias_is_free(alias):
+        async with database.write() as connection:
+            await connection.execute(
+                insert(agents).values(
+                    id=agent.id, name=name, document=complete, alias=alias, created_at=moment, updated_at=moment
+                )
+            )
     return agent
 
 
@@ -66,6 +88,21 @@ async def find(database: Database, agent_id: str) -> Agent | None:
     async with database.read() as connection:
         row = (await connection.execute(select(agents).where(agents.c.id == agent_id))).first()
     return None if row is None else _agent(row)
+
+
+async def find_by_alias(database: Database, alias: str) -> Agent | None:
+    """The agent whose ``assistantAlias`` this is, archived or not."""
+    async with database.read() as connection:
+        row = (await connection.execute(select(agents).where(agents.c.alias == alias))).first()
+    return None if row is None else _agent(row)
+
+
+async def list_names(database: Database, *, most: int) -> tuple[tuple[str, str], ...]:
+    """Ids and names of the agents that are not archived, the oldest first, at most so many."""
+    wanted = select(agents.c.id, agents.c.name).where(agents.c.archived_at.is_(None))
+    async with database.read() as connection:
+        rows = (await connection.execute(wanted.order_by(agents.c.created_at, agents.c.id).limit(most))).all()
+    return tuple((row.id, row.name) for row in rows)
 
 
 async def change(
@@ -81,16 +118,22 @@ async def change(
 
     Returns:
         The agent as it is now; None when there is none of this id.
+
+    Raises:
+        Refused: 409, the alias is another agent's.
     """
     async with database.write() as connection:
         row = (await connection.execute(select(agents).where(agents.c.id == agent_id).with_for_update())).first()
         if row is None:
             return None
         document, name = _complete(edit(row.document))
-        moment = now()
-        await connection.execute(
-            update(agents).where(agents.c.id == agent_id).values(name=name, document=document, updated_at=moment)
-        )
+        moment, alias = now(), _alias(document)
+        with _alias_is_free(alias):
+            await connection.execute(
+                update(agents)
+                .where(agents.c.id == agent_id)
+                .values(name=name, document=document, alias=alias, updated_at=moment)
+            )
     return replace(_agent(row), name=name, document=document, updated_at=moment)
 
 
@@ -135,11 +178,10 @@ async def list_page(
         wanted.append(agents.c.name.icontains(search, autoescape=True))
     if workflow_type:
         wanted.append(kind == workflow_type)
-    used = select(func.count()).where(calls.c.agent_id == agents.c.id).correlate(agents).scalar_subquery()
     order: Mapping[str, ColumnElement[object]] = {
         "createdAt": agents.c.created_at,
         "updatedAt": agents.c.updated_at,
-        "totalCalls": used,
+        "totalCalls": agents.c.total_calls,
         "name": func.lower(agents.c.name),
         "workflowType": kind,
     }
@@ -148,28 +190,40 @@ async def list_page(
         total = (await connection.execute(select(func.count()).select_from(agents).where(*wanted))).scalar_one()
         rows = (
             await connection.execute(
-                select(*agents.c, used.label("used"))
-                .where(*wanted)
-                .order_by(key, agents.c.id)
-                .limit(size)
-                .offset((page - 1) * size)
+                select(agents).where(*wanted).order_by(key, agents.c.id).limit(size).offset((page - 1) * size)
             )
         ).all()
-    return AgentPage(tuple(_agent(row) for row in rows), total, {row.id: row.used for row in rows})
+    return AgentPage(tuple(_agent(row) for row in rows), total, {row.id: row.total_calls for row in rows})
 
 
 async def total_calls(database: Database, agent_id: str) -> int:
-    """How many calls an agent has had."""
+    """How many calls an agent has had; 0 where there is none of this id."""
     async with database.read() as connection:
-        return (
-            await connection.execute(select(func.count()).select_from(calls).where(calls.c.agent_id == agent_id))
-        ).scalar_one()
+        found = await connection.execute(select(agents.c.total_calls).where(agents.c.id == agent_id))
+        return found.scalar_one_or_none() or 0
 
 
 def _complete(document: Mapping[str, object]) -> tuple[dict[str, object], str]:
     """The document with the fields that lists are searched and sorted by, and its name."""
     name = str(document.get("name") or "New agent")
     return {"workflowType": "single_prompt", **document, "name": name}, name
+
+
+def _alias(document: Mapping[str, object]) -> str | None:
+    """The other id by which pages know the agent, if its author gave it one."""
+    alias = document.get("assistantAlias")
+    return alias if isinstance(alias, str) and alias else None
+
+
+@contextmanager
+def _alias_is_free(alias: str | None) -> Iterator[None]:
+    """Tell an alias that is taken from every other constraint: ids are made, and never twice."""
+    try:
+        yield
+    except IntegrityError as error:
+        if alias is None:
+            raise
+        raise Refused(409, f"assistantAlias: {alias} belongs to another agent (look among the archived too)") from error
 
 
 def _agent(row: Row[*tuple[object, ...]]) -> Agent:

@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vivavoce.clock import now
 from vivavoce.store.database import Database
 from vivavoce.store.facts import fact_to_row
-from vivavoce.store.tables import calls, facts
+from vivavoce.store.tables import after_calls, agents, calls, facts
 from vivavoce.talk.facts import CallEnded
 
 __all__ = [
+    "FIRST_STEP",
     "LEASE_RENEWED_EVERY_S",
     "Call",
     "CallStatus",
@@ -40,6 +41,10 @@ RecordingState = Literal["none", "recording", "ready", "failed"]
 # joining of a recording, which comes after the last renewal, and for clocks that differ.
 LEASE_RENEWED_EVERY_S = 15.0
 _LEASE = timedelta(seconds=60)
+_MILLISECOND = timedelta(milliseconds=1)
+# What is done first when a call is over, and how long its recording may take to be joined before that.
+FIRST_STEP = "figures"
+_RECORDING_JOINED = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Call:
         voice: The voice that speaks: ``model``, ``voiceId``, ``gender``.
         model: The language model that answers.
         recording_path: Relative to the folder of the recordings.
+        duration_ms: How long it lasted; None while it runs.
+        updated_at: When the row last changed; None before it is stored.
+        figures: What ``analytics.figures`` computed when the call was over; None before.
+        analytics: What a model made of the call, or why there is none; None before.
     """
 
     id: str
@@ -71,6 +80,10 @@ class Call:
     model: str = ""
     recording: RecordingState = "none"
     recording_path: str = ""
+    duration_ms: int | None = None
+    updated_at: datetime | None = None
+    figures: Mapping[str, object] | None = None
+    analytics: Mapping[str, object] | None = None
 
 
 async def start(database: Database, call: Call) -> None:
@@ -94,7 +107,11 @@ async def start(database: Database, call: Call) -> None:
                 model=call.model,
                 recording=call.recording,
                 recording_path=call.recording_path,
+                updated_at=call.started_at,
             )
+        )
+        await connection.execute(
+            update(agents).where(agents.c.id == call.agent_id).values(total_calls=agents.c.total_calls + 1)
         )
 
 
@@ -123,7 +140,7 @@ async def set_recording(database: Database, call_id: str, state: RecordingState,
         state: The new state.
         path: The file, relative to the folder of the recordings; empty keeps the path that is known.
     """
-    values = {"recording": state} | ({"recording_path": path} if path else {})
+    values: dict[str, object] = {"recording": state, "updated_at": now()} | ({"recording_path": path} if path else {})
     async with database.write() as connection:
         changed = await connection.execute(update(calls).where(calls.c.id == call_id).values(values))
     return changed.rowcount == 1
@@ -206,6 +223,11 @@ async def close_orphans(database: Database, dead: Collection[str] = ()) -> tuple
 
 
 async def _finish(connection: AsyncConnection, call_id: str, *, reason: str, ended_at: datetime) -> bool:
+    started_at = (
+        await connection.execute(select(calls.c.started_at).where(calls.c.id == call_id, calls.c.ended_at.is_(None)))
+    ).scalar()
+    if started_at is None:
+        return False
     changed = await connection.execute(
         update(calls)
         .where(calls.c.id == call_id, calls.c.ended_at.is_(None))
@@ -213,9 +235,17 @@ async def _finish(connection: AsyncConnection, call_id: str, *, reason: str, end
             status="failed" if reason == "server_error" else "completed",
             ended_at=ended_at,
             end_reason=reason,
+            duration_ms=max(0, (ended_at - started_at) // _MILLISECOND),
+            updated_at=now(),
         )
     )
-    return changed.rowcount == 1
+    if changed.rowcount != 1:
+        return False
+    # In the same transaction, so that no end of a call is forgotten. Its recording is joined meanwhile.
+    await connection.execute(
+        insert(after_calls).values(call_id=call_id, step=FIRST_STEP, attempts=0, due_at=now() + _RECORDING_JOINED)
+    )
+    return True
 
 
 def _call(row: Row[*tuple[object, ...]]) -> Call:
@@ -235,4 +265,8 @@ def _call(row: Row[*tuple[object, ...]]) -> Call:
         model=row.model,
         recording=cast("RecordingState", row.recording),
         recording_path=row.recording_path,
+        duration_ms=row.duration_ms,
+        updated_at=row.updated_at,
+        figures=row.figures,
+        analytics=row.analytics,
     )

@@ -76,18 +76,13 @@ async def write(database: Database, batch: Sequence[tuple[str, int, Fact]]) -> N
             _log.warning("%d facts could not be stored, because their calls are not: %s", len(lost), named)
 
 
-async def read(database: Database, call_id: str, *, after: int = 0) -> tuple[tuple[int, Fact], ...]:
-    """The stored facts of a call with numbers above ``after``, in order, each with its number."""
+async def read(
+    database: Database, call_id: str, *, after: int = 0, most: int | None = None
+) -> tuple[tuple[int, Fact], ...]:
+    """The stored facts of a call with numbers above ``after``, in order, each with its number; ``most`` of them."""
+    query = select(facts).where(facts.c.call_id == call_id, facts.c.n > after).order_by(facts.c.n).limit(most)
     async with database.read() as connection:
-        rows = (
-            (
-                await connection.execute(
-                    select(facts).where(facts.c.call_id == call_id, facts.c.n > after).order_by(facts.c.n)
-                )
-            )
-            .mappings()
-            .all()
-        )
+        rows = (await connection.execute(query)).mappings().all()
     return tuple((int(row["n"]), row_to_fact({str(name): value for name, value in row.items()})) for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""The access tokens (``wct_…``): short-lived, good for one connection, and all that a page ever holds."""
+"""The access tokens: short-lived, good for one connection on one wire, and all that a page ever holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,24 @@ from vivavoce.clock import now
 from vivavoce.store.database import Database
 from vivavoce.store.tables import tokens
 
-__all__ = ["LIFETIME_S", "Grant", "find", "mint", "redeem"]
+__all__ = [
+    "ATOMS_PREFIX",
+    "LIFETIME_S",
+    "SYNTHFLOW_LIFETIME_S",
+    "SYNTHFLOW_PREFIX",
+    "Grant",
+    "find",
+    "mint",
+    "redeem",
+]
 
+# What a token begins with says on which wire it is good.
+ATOMS_PREFIX = "wct_"
+SYNTHFLOW_PREFIX = "sft_"
 # Source: Atoms register-call, ``expires_in`` (wire-spec 2.1).
 LIFETIME_S = 30
+# Source: wire-spec 4.1.
+SYNTHFLOW_LIFETIME_S = 60
 # Spent and expired tokens are kept for a while, then swept when a new one is made.
 _SWEPT_AFTER = timedelta(minutes=10)
 
@@ -41,9 +55,9 @@ class Grant:
     origin: str = ""
 
 
-async def mint(database: Database, grant: Grant, *, lifetime_s: float = LIFETIME_S) -> str:
+async def mint(database: Database, grant: Grant, *, lifetime_s: float = LIFETIME_S, prefix: str = ATOMS_PREFIX) -> str:
     """Make a token; only its digest is stored."""
-    token = ids.access_token()
+    token = ids.access_token(prefix)
     moment = now()
     async with database.write() as connection:
         await connection.execute(delete(tokens).where(tokens.c.expires_at < moment - _SWEPT_AFTER))

@@ -15,13 +15,10 @@ from vivavoce.talk.brief import Brief
 from vivavoce.talk.history import History
 from vivavoce.talk.mouth import Mouth
 from vivavoce.talk.orders import Orders
-from vivavoce.talk.orphans import Orphans
 from vivavoce.talk.reply import Clocking, Reply, Round
+from vivavoce.talk.toolbox import Toolbox
 
-__all__ = ["END_CALL", "Agent", "Outcome"]
-
-# The tool by which a language model hangs up; the name is Atoms' (wire-spec 2.3).
-END_CALL = Tool("end_call", "Ends the call after what has been said. Use it when the visitor says goodbye.")
+__all__ = ["Agent", "Outcome"]
 
 
 class Outcome(Enum):
@@ -32,6 +29,7 @@ class Outcome(Enum):
     GOODBYE = "it was heard to its end, and with it the call ends"
     MUTE = "it had text, but the voice made no sound of it"
     EMPTY = "the model had nothing to say"
+    LATE = "a tool did not answer in time, and the model had nothing to say to that"
 
 
 class Agent:
@@ -42,6 +40,7 @@ class Agent:
         self._orders = orders
         self._chat = brief.mode == "chat"
         self._history = History(brief.prompt)
+        self._toolbox = Toolbox(brief, orders)
         # The agent's turn, from its first thought to its last heard word.
         self.reply: Reply | None = None
         # The newest reply's number, and the next audio frame's.
@@ -49,10 +48,6 @@ class Agent:
         self._next_seq = 0
         # The turn that the reply answers, as long as it is not certain.
         self._asked = ""
-        self._tools: tuple[Tool, ...] = ()
-        self._orphans = Orphans()
-        # Calls that nobody waits for.
-        self._unawaited: set[str] = set()
         self.has_replied = False
 
     # -- a reply begins -------------------------------------------------------------------------------------
@@ -74,11 +69,6 @@ class Agent:
         self._read_tools()
         self._remember_user(at, said)
 
-    def offer_tools(self, at: float, tools: tuple[Tool, ...]) -> None:
-        """The client can run these tools from now on."""
-        self._tools = tools
-        self._orders.publish(facts.ToolsAccepted(at, tuple(tool.name for tool in tools)))
-
     # -- it goes on -----------------------------------------------------------------------------------------
 
     def current(self, number: int) -> Reply | None:
@@ -93,12 +83,12 @@ class Agent:
     @property
     def has_news(self) -> bool:
         """Whether a tool has answered and the model does not know it yet."""
-        return self._orphans.unread and not self._orphans.running
+        return self._toolbox.has_news
 
     @property
     def owes_answer(self) -> bool:
         """Whether the last word is the visitor's or a tool's; not while a tool runs, or it would be asked again."""
-        return self.has_news or (self._history.unanswered and not self._orphans.running)
+        return self.has_news or (self._history.unanswered and not self._toolbox.running)
 
     def unheard(self, at: float) -> str:
         """What the agent has to say and the visitor has not heard; nothing of an answer that is still withheld."""
@@ -151,60 +141,48 @@ class Agent:
             return None
         if self._chat:
             return self._close(at, reply, reply.text.strip()) if reply.complete else None
-        self._orders.do(*reply.due_parts(at))
+        self._toolbox.fill(at, reply)
         frames = reply.mouth.due(at, self._next_seq)
         if frames:
             self._start_talking(at, reply)
             self._next_seq += len(frames)
             self._orders.do(*frames)
+        # What has just been sent makes room for more.
+        self._orders.do(*reply.due_parts(at))
         if reply.talking and (heard := reply.mouth.tell_words(at)) is not None:
             self._orders.publish(facts.AgentSaid(at, reply.id, heard, final=False))
         return self._close(at, reply, reply.mouth.text) if reply.mouth.finished(at) else None
 
+    def deadline(self) -> float:
+        """When the agent next wants to be looked at, in session seconds."""
+        soonest = self.reply.deadline() if self.reply is not None else float("inf")
+        return min(soonest, self._toolbox.deadline(self.reply))
+
     # -- tools ----------------------------------------------------------------------------------------------
+
+    def declare_tools(self, at: float, tools: tuple[Tool, ...]) -> None:
+        """The page can run these tools from now on."""
+        self._toolbox.declare(at, tools)
 
     def ask_tool(self, at: float, reply: Reply, call: ToolCall) -> None:
         """The model wants a tool to run."""
-        if call.name == END_CALL.name and self._brief.may_hang_up:
+        if self._toolbox.hangs_up(call):
             reply.hangs_up = True
             return
         # A tool may change the world: the turn that asked for it is certain.
         self.commit(at)
-        tool = next((known for known in self._tools if known.name == call.name), None)
-        if tool is None:
-            reply.ask_tool(at, call, Tool(call.name, ""))
-            reply.answer_tool(call.id, f"There is no tool named {call.name}.")
-            return
-        reply.ask_tool(at, call, tool)
-        if not tool.awaited:
-            self._unawaited.add(call.id)
-        self._orders.do(do.Call(call))
-        self._orders.publish(facts.ToolStarted(at, call))
+        self._toolbox.ask(at, reply, call)
 
     def answer_tool(self, at: float, call_id: str, output: str, *, error: str = "") -> None:
         """A tool has answered, or its time is over."""
         reply = self.reply
-        call = reply.answer_tool(call_id, output) if reply is not None else None
-        if reply is not None and call is not None:
-            self._orders.publish(facts.ToolEnded(at, call_id, call.name, output, error))
-            if not reply.thinking and reply.rounds[-1].answered:
-                self._next_round(at, reply)
-        elif (orphan := self._orphans.answer(call_id, output)) is not None:
-            # The model does not know it yet in what it says just now, so the answer comes behind that.
-            self._orders.publish(facts.ToolEnded(at, call_id, orphan.name, output, error))
-        elif call_id not in self._unawaited:
-            complaint = f'no tool call "{call_id[:64]}" is waiting for a result'
-            self._orders.publish(facts.Failed(at, "unknown_call_id", complaint))
+        was_awaited = self._toolbox.answer(at, reply, call_id, output, error=error)
+        if was_awaited and reply is not None and not reply.thinking and reply.rounds[-1].answered:
+            self._next_round(at, reply)
 
     def late_tools(self, at: float) -> tuple[str, ...]:
         """The calls whose time is over."""
-        running = self.reply.late_tools(at) if self.reply is not None else ()
-        return (*running, *self._orphans.late(at))
-
-    def deadline(self) -> float:
-        """When the agent next wants to be looked at, in session seconds."""
-        soonest = self.reply.deadline() if self.reply is not None else float("inf")
-        return min(soonest, self._orphans.deadline())
+        return self._toolbox.late(at, self.reply)
 
     # -- it ends --------------------------------------------------------------------------------------------
 
@@ -212,7 +190,8 @@ class Agent:
         """Give up a reply of which not a sound was heard; returns the turn that it answered, if that is not certain."""
         asked, self._asked = self._asked, ""
         if self.reply is not None:
-            self._remember_tools(self.reply)
+            self._history.reply(self.reply.rounds)
+            self._toolbox.adopt(self.reply.rounds[-1])
         self.drop(at)
         return asked
 
@@ -252,8 +231,7 @@ class Agent:
         further = [Message("user", self._asked)] if self._asked else []
         for done in reply.rounds[:-1]:
             further += done.messages()
-        tools = (*self._tools, END_CALL) if self._brief.may_hang_up else self._tools
-        self._orders.do(do.Think(reply.id, self._history.messages(*further), tools))
+        self._orders.do(do.Think(reply.id, self._history.messages(*further), self._toolbox.offered))
 
     def _next_round(self, at: float, reply: Reply) -> None:
         reply.rounds.append(Round())
@@ -282,8 +260,10 @@ class Agent:
         self._retire(at, reply, heard)
         if reply.hangs_up:
             return Outcome.GOODBYE
-        if not reply.talking:
-            return Outcome.MUTE if reply.text else Outcome.EMPTY
+        if not reply.said:
+            return Outcome.LATE if reply.tool_late else Outcome.EMPTY
+        if not (reply.has_sound or self._chat):
+            return Outcome.MUTE
         return Outcome.SPOKEN if reply.clocking is None else Outcome.HEARD
 
     def _heard(self, at: float, reply: Reply) -> str:
@@ -295,21 +275,17 @@ class Agent:
         if reply.talking:
             self._orders.publish(facts.AgentSaid(at, reply.id, heard, final=True))
             self._orders.publish(facts.AgentStoppedTalking(at, reply.id))
-        self._remember_tools(reply)
-        self._history.agent(heard)
+        last = reply.rounds[-1]
+        # What was said before a tool was asked, or while it works, is no answer to what it says.
+        is_answer = reply.complete or bool(last.text.strip() and not last.calls)
+        self._history.reply(reply.rounds, heard, is_answer=is_answer)
+        self._toolbox.adopt(last)
 
     def _remember_user(self, at: float, said: str) -> None:
         self._orders.publish(facts.UserSaid(at, said, final=True))
         self._history.user(said)
 
-    def _remember_tools(self, reply: Reply) -> None:
-        for done in reply.rounds:
-            answered = tuple(call for call in done.calls.values() if call.id in done.outputs)
-            if answered:
-                self._history.tools(answered, tuple(done.outputs[call.id] for call in answered))
-            self._orphans.adopt(done)
-
     def _read_tools(self) -> None:
         """What orphaned calls have answered becomes part of the history."""
-        for call, output in self._orphans.read():
+        for call, output in self._toolbox.read():
             self._history.tools((call,), (output,))

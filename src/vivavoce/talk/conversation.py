@@ -23,6 +23,7 @@ from vivavoce.talk.commands import Command, HangUp
 from vivavoce.talk.ears import Sign
 from vivavoce.talk.orders import Orders
 from vivavoce.talk.reply import Clocking
+from vivavoce.talk.trouble import Trouble
 from vivavoce.talk.visitor import Visitor
 
 __all__ = ["Conversation"]
@@ -37,6 +38,7 @@ class Conversation:
         self._orders = Orders()
         self._visitor = Visitor(brief.policy, self._orders)
         self._agent = Agent(brief, self._orders)
+        self._trouble = Trouble(brief, self._agent, self._orders, lambda at: self._end(at, "server_error"))
         self._begun = self._ready = self._ended = False
         # What an interruption kept from being heard, until it proves to have been one.
         self._unsaid = ""
@@ -45,8 +47,6 @@ class Conversation:
         # Since when nobody speaks, and how often the agent has asked whether anybody is there.
         self._idle_since: float | None = None
         self._nudges = 0
-        # Failures since an answer was last heard; an apology is none.
-        self._failures = 0
 
     # -- the two doors --------------------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ class Conversation:
             case events.ToolAnswered(at, call_id, output):
                 self._on_tool_answered(at, call_id, output)
             case events.ToolsOffered(at, tools):
-                agent.offer_tools(at, tools)
+                agent.declare_tools(at, tools)
             case events.Transcribed():
                 self._visitor.written(event)
                 self._settle(event.at)
@@ -199,7 +199,7 @@ class Conversation:
             self._agent.answer(at, text, Clocking(self._visitor.ended_at, turn_over_at, at))
         elif lost_words:
             self._unsaid = ""
-            self._apologise(at, self._brief.phrases.not_heard)
+            self._trouble.apologise(at, self._brief.phrases.not_heard)
         else:
             self._go_on(at)
 
@@ -219,16 +219,18 @@ class Conversation:
     def _on_outcome(self, at: float, outcome: Outcome) -> None:
         match outcome:
             case Outcome.HEARD:
-                self._failures = 0
+                self._trouble.over()
                 self._fall_idle(at)
             case Outcome.SPOKEN:
                 self._fall_idle(at)
             case Outcome.GOODBYE:
                 self._end(at, "ended")
             case Outcome.MUTE:
-                self._stumble(at, "tts", "the voice made no sound of the reply")
+                self._trouble.stumble(at, "tts", "the voice made no sound of the reply")
             case Outcome.EMPTY:
-                self._stumble(at, "llm", "the model answered with no text")
+                self._trouble.stumble(at, "llm", "the model answered with no text")
+            case Outcome.LATE:
+                self._trouble.tool_late(at)
             case _:
                 assert_never(outcome)
 
@@ -254,39 +256,11 @@ class Conversation:
     # -- trouble --------------------------------------------------------------------------------------------
 
     def _on_engine_failed(self, at: float, stage: str, number: int, reason: str) -> None:
-        if stage == "stt":
-            if self._visitor.transcript_failed(number):
-                self._orders.publish(facts.EngineStumbled(at, stage, reason))
-                self._settle(at)
-            return
-        # A model that was given up before it failed is nobody's trouble any more.
-        reply = self._agent.thinking(number) if stage == "llm" else self._agent.current(number)
-        if reply is None:
-            return
-        if stage == "llm" and not reply.text.strip():
-            self._stumble(at, stage, reason)
-        else:
-            # Say what there is; a reply without any sound stumbles at its end.
+        if stage != "stt":
+            self._trouble.reply_failed(at, stage, number, reason)
+        elif self._visitor.transcript_failed(number):
             self._orders.publish(facts.EngineStumbled(at, stage, reason))
-            if stage == "llm":
-                self._agent.break_off(reply)
-            else:
-                reply.voice_failed()
-
-    def _stumble(self, at: float, stage: str, reason: str) -> None:
-        """A reply has failed."""
-        self._agent.stop(at)
-        self._orders.publish(facts.EngineStumbled(at, stage, reason))
-        self._apologise(at, self._brief.phrases.trouble)
-
-    def _apologise(self, at: float, phrase: str) -> None:
-        """Ask the visitor to try again, or end the call if nothing works."""
-        self._failures += 1
-        if self._failures >= self._policy.most_failures:
-            self._orders.publish(facts.Failed(at, "internal_error", "the agent cannot answer at the moment"))
-            self._end(at, "server_error")
-        else:
-            self._agent.speak(at, phrase)
+            self._settle(at)
 
     # -- time -----------------------------------------------------------------------------------------------
 
@@ -303,21 +277,11 @@ class Conversation:
             visitor.give_up_waiting()
             self._orders.publish(facts.EngineStumbled(at, "stt", "the final transcript did not come in time"))
             self._settle(at)
-        self._check_agent(at)
-        if self._idle_since is not None and at >= self._idle_since + policy.idle_s:
-            self._nudge(at)
-
-    def _check_agent(self, at: float) -> None:
         for call_id in self._agent.late_tools(at):
             self._on_tool_answered(at, call_id, "The tool did not answer in time.", error="tool_timeout")
-        reply = self._agent.reply
-        if reply is None:
-            return
-        stage = reply.stuck(at)
-        if stage == "llm" and reply.talking:
-            self._on_engine_failed(at, stage, reply.id, "no further text came in time")
-        elif stage is not None:
-            self._stumble(at, stage, "no text came in time" if stage == "llm" else "no sound came in time")
+        self._trouble.check(at)
+        if self._idle_since is not None and at >= self._idle_since + policy.idle_s:
+            self._nudge(at)
 
     def _end(self, at: float, reason: str) -> None:
         """The call is over; what was being said is told as far as it was heard."""

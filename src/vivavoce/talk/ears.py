@@ -57,6 +57,11 @@ class Ears:
         self._last_at = at
         return self._follow(at, speech) if self.speaking else self._await(at, speech)
 
+    @property
+    def paused(self) -> bool:
+        """Whether he is silent within his turn, for long enough to have finished perhaps."""
+        return self._paused
+
     def commit(self, at: float) -> tuple[Sign, ...]:
         """The client says that the turn is over. A word too short for an onset counts: the button meant it."""
         signs: tuple[Sign, ...] = ()
@@ -81,6 +86,10 @@ class Ears:
         self.ended_at = min(self._last_at, at) - self._silent_s
         self.reset()
         return Sign.END
+
+    def be_patient(self, silence_s: float) -> None:
+        """From now on a turn ends after this much silence."""
+        self._turn_silence_s = silence_s - WINDOW_S / 2
 
     def reset(self) -> None:
         """Forget what was heard, as if the room had been quiet."""
@@ -118,9 +127,11 @@ class Ears:
         elif self._silent_s or speech < self._policy.silence_probability:
             # Between the two thresholds a silence goes on, but does not begin.
             self._silent_s += WINDOW_S
-            if self._silent_s >= self._turn_silence_s:
+            pauses = self._silent_s >= self._pause_s and not self._paused
+            # Where the text decides about the end, its pause comes first: that is when the text is asked for.
+            if self._silent_s >= self._turn_silence_s and not (pauses and self._policy.unfinished_silence_s):
                 return self.finish(at)
-            if self._silent_s >= self._pause_s and not self._paused:
+            if pauses:
                 self._paused = True
                 return Sign.PAUSE
         return None

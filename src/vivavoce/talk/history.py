@@ -5,7 +5,10 @@ A reply that was interrupted is remembered up to the last word that was heard, s
 what the visitor knows nor relies on what he never heard.
 """
 
+from collections.abc import Iterable
+
 from vivavoce.speech import Message, ToolCall
+from vivavoce.talk.reply import Round
 
 __all__ = ["History"]
 
@@ -28,6 +31,23 @@ class History:
         """The visitor has heard this; nothing heard is nothing remembered."""
         if text:
             self._add(Message("assistant", text))
+
+    def reply(self, rounds: Iterable[Round], heard: str = "", *, is_answer: bool = False) -> None:
+        """
+        A turn of the agent is over.
+
+        Args:
+            rounds: What it thought; of its tools those are remembered that have answered.
+            heard: What the visitor has heard of it.
+            is_answer: Whether that is an answer to what the tools said, and not from before it.
+        """
+        if not is_answer:
+            self.agent(heard)
+        for done in rounds:
+            if answered := tuple(call for call in done.calls.values() if call.id in done.outputs):
+                self.tools(answered, tuple(done.outputs[call.id] for call in answered))
+        if is_answer:
+            self.agent(heard)
 
     def tools(self, calls: tuple[ToolCall, ...], outputs: tuple[str, ...]) -> None:
         """The agent has asked for tools, and they have answered; what it said is remembered by itself."""

@@ -11,6 +11,7 @@ a part have the times that the voice gave, or an estimate by their letters until
 """
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from vivavoce.audio.pcm import Pcm, Samples, joined
@@ -131,15 +132,8 @@ class Mouth:
             length_s = self._policy.frame_s if self._sent_samples else self._policy.first_frame_s
             samples = self._take(round(length_s * self._rate_hz))
             play_at = self._place(at, len(samples))
-            frames.append(
-                SendAudio(
-                    reply=self._reply,
-                    seq=seq + len(frames),
-                    start=self._sent_samples,
-                    play_at=play_at,
-                    pcm=Pcm(samples, self._rate_hz),
-                )
-            )
+            pcm = Pcm(samples, self._rate_hz)
+            frames.append(SendAudio(self._reply, seq + len(frames), self._sent_samples, play_at, pcm))
             self._sent_samples += len(samples)
         return frames
 
@@ -164,11 +158,16 @@ class Mouth:
         """Sound that is there and has not been sent, in seconds."""
         return self._unsent_samples / self._rate_hz
 
+    def quiet_from(self) -> float | None:
+        """When all sound that there is will have been heard, in session seconds; None while some is unsent."""
+        if self._unsent_samples:
+            return None
+        return self._heard_at(self._sent_samples) if self._stretches else float("-inf")
+
     def finished(self, at: float) -> bool:
         """Whether the reply has been heard to its end."""
-        if not self._closed or self._unsent_samples:
-            return False
-        return not self._stretches or at >= self._heard_at(self._sent_samples) - _SLACK_S
+        quiet_from = self.quiet_from()
+        return self._closed and quiet_from is not None and at >= quiet_from - _SLACK_S
 
     def heard_s(self, at: float) -> float:
         """How much of the reply's audio has reached the visitor's ear by ``at``, in seconds."""
@@ -182,11 +181,13 @@ class Mouth:
         heard_s = self.heard_s(at) + _SLACK_S
         return " ".join(word.text for word in self._words() if word.end_s <= heard_s)
 
-    def unheard_text(self, at: float) -> str:
-        """The words that have not, or not wholly, been heard by ``at``."""
+    def unheard_text(self, at: float, *, without: Collection[int] = ()) -> str:
+        """The words that have not, or not wholly, been heard by ``at``; nothing of the parts ``without``."""
         heard_s = self.heard_s(at) + _SLACK_S
         unheard: list[str] = []
-        for part in self._parts.values():
+        for number, part in self._parts.items():
+            if number in without:
+                continue
             if part.start is None:
                 unheard.append(part.text)
                 continue

@@ -1,7 +1,7 @@
 """Tool calls whose reply was given up: what they do is done all the same, and the model must learn of it."""
 
 from vivavoce.speech import ToolCall
-from vivavoce.talk.reply import Round
+from vivavoce.talk.reply import Round, Running
 
 __all__ = ["Orphans"]
 
@@ -10,8 +10,8 @@ class Orphans:
     """Keeps such calls until they have answered, and their answers until the model reads them."""
 
     def __init__(self) -> None:
-        # By id, with the session second until which each may take.
-        self._running: dict[str, tuple[ToolCall, float]] = {}
+        # By the id of the call.
+        self._running: dict[str, Running] = {}
         self._unread: list[tuple[ToolCall, str]] = []
 
     @property
@@ -26,22 +26,23 @@ class Orphans:
 
     def adopt(self, given_up: Round) -> None:
         """Take over the calls of a round that still run."""
-        self._running |= {call_id: (given_up.calls[call_id], due_at) for call_id, due_at in given_up.due_at.items()}
+        self._running |= given_up.running
 
     def answer(self, call_id: str, output: str) -> ToolCall | None:
         """A call has answered; None where it is none of these."""
-        call, _ = self._running.pop(call_id, (None, 0.0))
-        if call is not None:
-            self._unread.append((call, output))
-        return call
+        running = self._running.pop(call_id, None)
+        if running is None:
+            return None
+        self._unread.append((running.call, output))
+        return running.call
 
     def late(self, at: float) -> tuple[str, ...]:
         """The calls whose time is over."""
-        return tuple(call_id for call_id, (_, due_at) in self._running.items() if at >= due_at)
+        return tuple(call_id for call_id, running in self._running.items() if at >= running.due_at)
 
     def deadline(self) -> float:
         """When the time of the next call is over, in session seconds."""
-        return min((due_at for _, due_at in self._running.values()), default=float("inf"))
+        return min((running.due_at for running in self._running.values()), default=float("inf"))
 
     def read(self) -> list[tuple[ToolCall, str]]:
         """What has been answered, with the calls; the model knows it from now on."""

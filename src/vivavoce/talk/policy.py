@@ -17,6 +17,9 @@ class Policy:
     # a gap of 0.15 between entering and leaving (silero-vad, VADIterator).
     speech_probability: float = 0.5
     silence_probability: float = 0.35
+    # Sound below this volume is no speech, whatever the detector says (``audio.volume``; 0: all sound counts).
+    # Atoms: voiceDetectionConfig.minVolume.
+    least_volume: float = 0.0
     # Speech needed before the visitor counts as speaking (Atoms: voiceDetectionConfig.triggerTimeInSecs).
     onset_s: float = 0.2
     # Unvoiced sound inside an onset that does not start it anew: a plosive's closure lasts up to about 0.1 s.
@@ -29,6 +32,9 @@ class Policy:
     # Silence that ends the user's turn. Measured on read speech with inner pauses: 0.416 s cuts 8 of 15 turns,
     # 0.608 s cuts 3, 0.8 s cuts 2.
     turn_silence_s: float = 0.64
+    # Silence that ends a turn which looks unfinished by what has been written of it; 0: no such look is taken.
+    # Atoms: smartTurnConfig.
+    unfinished_silence_s: float = 0.0
     # How late a frame may be before its absence counts as silence: push-to-talk clients stop sending.
     socket_grace_s: float = 0.2
     # A turn is ended after this long, whatever is heard: a radio in the room never pauses.
@@ -71,6 +77,9 @@ class Policy:
     longest_reply_letters: int = 20_000
     # Rounds of tools within one reply.
     most_tool_rounds: int = 8
+    # Silence while a tool works, after which the agent says that it is still there: people take a pause of more
+    # than about a second for a sign of trouble (Jefferson 1989, "standard maximum silence").
+    tool_filler_s: float = 1.2
     # Failures in a row after which the call is ended.
     most_failures: int = 3
     # Nobody speaks: the agent asks whether anybody is there, and hangs up after so many times.

@@ -17,7 +17,7 @@ from vivavoce.talk.mouth import Mouth
 from vivavoce.talk.policy import Policy
 from vivavoce.talk.sentences import Sentences
 
-__all__ = ["Clocking", "Reply", "Round"]
+__all__ = ["Clocking", "Reply", "Round", "Running"]
 
 
 @dataclass(slots=True)
@@ -43,6 +43,21 @@ class Clocking:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A call of an awaited tool that has not answered."""
+
+    call: ToolCall
+    tool: Tool
+    # In session seconds.
+    asked_at: float
+
+    @property
+    def due_at(self) -> float:
+        """Until when it may take, in session seconds."""
+        return self.asked_at + self.tool.timeout_s
+
+
 @dataclass(slots=True)
 class Round:
     """What the model said in one round of thinking, the tools that it asked for, and what they answered."""
@@ -50,8 +65,9 @@ class Round:
     text: str = ""
     calls: dict[str, ToolCall] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
-    # Until when each awaited tool may take, in session seconds.
-    due_at: dict[str, float] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
+    # Whether something has been said meanwhile to fill the silence.
+    filled: bool = False
 
     @property
     def answered(self) -> bool:
@@ -85,6 +101,12 @@ class Reply:
         self.broken_off = False
         # The call ends when this reply has been heard.
         self.hangs_up = False
+        # Whether the model has said anything that may be its answer: what it said before a tool failed is none.
+        self.said = False
+        # Whether anything but fillers has a sound.
+        self.has_sound = False
+        # Whether a tool has not answered in time.
+        self.tool_late = False
         # When the model and the voice last moved on, in session seconds: two, or a model that writes on and on would
         # hide a dead voice.
         self._text_at = 0.0
@@ -96,6 +118,8 @@ class Reply:
         self._waiting: deque[tuple[int, str]] = deque()
         self._voicing: set[int] = set()
         self._parts = 0
+        # The parts that only fill the silence while a tool works.
+        self._fillers: set[int] = set()
 
     # -- text -----------------------------------------------------------------------------------------------
 
@@ -107,8 +131,10 @@ class Reply:
     def add_text(self, at: float, text: str) -> None:
         """The next piece of the reply's text."""
         self._text_at = at
-        if self.clocking is not None and self.clocking.first_text_at is None and text.strip():
-            self.clocking.first_text_at = at
+        if text.strip():
+            self.said = True
+            if self.clocking is not None and self.clocking.first_text_at is None:
+                self.clocking.first_text_at = at
         if self._letters >= self._policy.longest_reply_letters:
             return
         self._letters += len(text)
@@ -153,6 +179,7 @@ class Reply:
         if part not in self._voicing:
             return ()
         self._voice_at = at
+        self.has_sound = self.has_sound or (part not in self._fillers and len(pcm.samples) > 0)
         return self.mouth.voiced(part, pcm, words)
 
     def voice_done(self, part: int) -> None:
@@ -169,9 +196,9 @@ class Reply:
             self.mouth.part_broken(part)
 
     def unsaid_text(self, at: float) -> str:
-        """What the visitor has not heard by ``at``."""
-        unspoken = (text for _, text in self._waiting)
-        return " ".join(text for text in (self.mouth.unheard_text(at), *unspoken) if text)
+        """What the visitor has not heard by ``at``; fillers are worth nothing later."""
+        unspoken = (text for number, text in self._waiting if number not in self._fillers)
+        return " ".join(text for text in (self.mouth.unheard_text(at, without=self._fillers), *unspoken) if text)
 
     # -- tools ----------------------------------------------------------------------------------------------
 
@@ -180,20 +207,38 @@ class Reply:
         self._text_at = at
         self.rounds[-1].calls[call.id] = call
         if tool.awaited:
-            self.rounds[-1].due_at[call.id] = at + tool.timeout_s
+            self.rounds[-1].running[call.id] = Running(call, tool, at)
         else:
             self.rounds[-1].outputs[call.id] = "Started; it gives no answer."
 
-    def answer_tool(self, call_id: str, output: str) -> ToolCall | None:
-        """A tool has answered; None where nobody waits for it."""
-        if self.rounds[-1].due_at.pop(call_id, None) is None:
+    def answer_tool(self, call_id: str, output: str, *, late: bool = False) -> ToolCall | None:
+        """A tool has answered, or is too late; None where nobody waits for it."""
+        running = self.rounds[-1].running.pop(call_id, None)
+        if running is None:
             return None
         self.rounds[-1].outputs[call_id] = output
-        return self.rounds[-1].calls[call_id]
+        if late:
+            self.tool_late = True
+            self.said = False
+        return running.call
 
     def late_tools(self, at: float) -> tuple[str, ...]:
         """The calls whose time is over."""
-        return tuple(call_id for call_id, due_at in self.rounds[-1].due_at.items() if at >= due_at)
+        return tuple(call_id for call_id, running in self.rounds[-1].running.items() if at >= running.due_at)
+
+    def silent_since(self) -> float | None:
+        """Since when there is nothing to hear because a tool works, in session seconds; None where that is not so."""
+        running = self.rounds[-1].running
+        if self.thinking or self.complete or self._waiting or self._voicing or not running:
+            return None
+        quiet_from = self.mouth.quiet_from()
+        return None if quiet_from is None else max(quiet_from, min(call.asked_at for call in running.values()))
+
+    def fill(self, text: str) -> None:
+        """Say something while a tool works: it is spoken, and is no part of the answer."""
+        self.rounds[-1].filled = True
+        self._fillers.add(self._parts)
+        self._expect([text])
 
     # -- time -----------------------------------------------------------------------------------------------
 
@@ -207,7 +252,7 @@ class Reply:
 
     def deadline(self) -> float:
         """When this reply next wants to be looked at, in session seconds."""
-        moments = list(self.rounds[-1].due_at.values())
+        moments = [running.due_at for running in self.rounds[-1].running.values()]
         if self.thinking:
             moments.append(self._text_at + self._policy.text_wait_s)
         if self._voicing:

@@ -1,11 +1,13 @@
 """The visitor's side: his turn, from its first sound until all of it has been written down."""
 
+from vivavoce.audio.volume import volume
 from vivavoce.speech import Transcript
 from vivavoce.talk import events, facts
 from vivavoce.talk.dictation import Dictation
 from vivavoce.talk.ears import Ears, Sign
 from vivavoce.talk.orders import Orders
 from vivavoce.talk.policy import Policy
+from vivavoce.talk.unfinished import looks_unfinished
 
 __all__ = ["Visitor"]
 
@@ -25,15 +27,17 @@ class Visitor:
 
     def hear(self, event: events.Heard) -> Sign | None:
         """One window of sound. Pauses are dealt with here; an onset and an end are returned."""
-        sign = self._ears.hear(event.at, event.speech)
+        sign = self._ears.hear(event.at, event.speech if self._is_loud(event) else 0.0)
         if self._ears.speaking and sign is not Sign.ONSET:
             self._orders.do(*self._dictation.feed(event.pcm))
         elif sign is not Sign.END:
             self._dictation.overhear(event.pcm)
         if sign is Sign.PAUSE:
             self._orders.do(*self._dictation.pause())
+            self._weigh_patience()
         elif sign is Sign.RESUME:
             self._orders.do(*self._dictation.resume())
+            self._weigh_patience()
         return sign
 
     def be_deaf(self) -> None:
@@ -55,16 +59,20 @@ class Visitor:
         """Speech-to-text has written something."""
         if self._dictation.written(event.utterance, Transcript(event.text.strip(), event.final, event.words)):
             self._orders.publish(facts.UserSaid(event.at, self.text, final=False))
+        self._weigh_patience()
 
     def transcript_failed(self, utterance: int) -> bool:
         """Speech-to-text has failed; false for an utterance that nobody waits for."""
-        return self._dictation.failed(utterance)
+        waited_for = self._dictation.failed(utterance)
+        self._weigh_patience()
+        return waited_for
 
     # -- his turn -------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """He has the floor."""
         self.closing_since = None
+        self._weigh_patience()
         self._orders.publish(facts.UserStartedSpeaking(max(self._ears.began_at, 0.0)))
         self._orders.do(*self._dictation.begin())
 
@@ -96,6 +104,17 @@ class Visitor:
             self._orders.publish(facts.UserStoppedSpeaking(self._ears.ended_at))
         self._ears.reset()
         return self.hand_over()
+
+    def _is_loud(self, event: events.Heard) -> bool:
+        """Whether a window is loud enough to be speech."""
+        return not self._policy.least_volume or volume(event.pcm.samples) >= self._policy.least_volume
+
+    def _weigh_patience(self) -> None:
+        """How long a silence ends the turn, by what has been written of it. What is not yet written may be a half."""
+        longer_s = self._policy.unfinished_silence_s
+        if longer_s > self._policy.turn_silence_s:
+            waits = self._ears.paused and (not self._dictation.settled or looks_unfinished(self.text))
+            self._ears.be_patient(longer_s if waits else self._policy.turn_silence_s)
 
     # -- how it stands --------------------------------------------------------------------------------------
 

@@ -109,7 +109,9 @@ class AtomsCodec:
     # Clients drop what they have not played when ``interruption`` comes.
     # One player cannot, so no more than a second. Source: wire-spec 1.7.4.
     lead_s = 1.0
-    text_frames = True
+    voice_is_binary = False
+    announces_ready = False
+    says_goodbye = True
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from vivavoce.wire.atoms_messages import FunctionCall, FunctionCallResult, ToolD
 from vivavoce.wire.dialect import Broken, ToolOutput, ToolsDeclared
 from vivavoce.wire.texts import is_longer, storable
 
-__all__ = ["LARGEST_OUTPUT_BYTES", "ArgumentsAs", "answered", "asked", "declared"]
+__all__ = ["LARGEST_DECLARATION_BYTES", "LARGEST_OUTPUT_BYTES", "ArgumentsAs", "answered", "asked", "declared"]
 
 # How ``function_call.arguments`` is written: ``auto`` is an object for tools that the page has declared
 # and text for tools that the agent's configuration owns, as either's documentation has it.
@@ -26,6 +26,8 @@ ArgumentsAs = Literal["auto", "object", "string"]
 LARGEST_OUTPUT_BYTES = 65536
 # Source: wire-spec 1.8.1.
 _SHORTEST_TIMEOUT_MS, _DEFAULT_TIMEOUT_MS, _LONGEST_TIMEOUT_MS = 1000, 15000, 60000
+# No source names a limit: this is more than any model reads. In bytes of JSON.
+LARGEST_DECLARATION_BYTES = 262144
 # What language models take in one request and as a function's name.
 # Source: OpenAI API reference, ``tools`` and ``tools[].function.name``.
 _MOST_TOOLS = 128
@@ -45,19 +47,23 @@ def declared(
         configured_names: Names of the agent's own enabled tools, which a page cannot take.
         managed_by_config: The agent's configuration owns the client tools, so a page declares none.
     """
-    if bytes(tools) == b"null":
+    raw = bytes(tools)
+    if raw == b"null":
         return None
     if managed_by_config:
         message = "the agent's configuration owns its client tools; session.update cannot declare any"
         return Broken("client_tools_managed_by_config", message)
+    if len(raw) > LARGEST_DECLARATION_BYTES:
+        return Broken("invalid_tools", f"tools: longer than {LARGEST_DECLARATION_BYTES} bytes of JSON")
     try:
         declarations = _DECLARATIONS.decode(tools)
     except msgspec.ValidationError as error:
         return Broken("invalid_tools", explained(error, within="tools"))
     except (ValueError, RecursionError):
         return Broken("invalid_tools", "tools cannot be read: too deeply nested, or not valid JSON")
-    if len(declarations) > _MOST_TOOLS:
-        return Broken("invalid_tools", f"tools: at most {_MOST_TOOLS} tools can be declared")
+    most = _MOST_TOOLS - len(configured_names)
+    if len(declarations) > most:
+        return Broken("invalid_tools", f"tools: at most {most} tools can be declared")
     taken = set(configured_names)
     for number, declaration in enumerate(declarations):
         if not _NAME.fullmatch(declaration.name):

@@ -22,6 +22,7 @@ __all__ = [
     "Dialect",
     "Frame",
     "Mic",
+    "Ready",
     "Received",
     "SessionNames",
     "Text",
@@ -38,15 +39,20 @@ class Dialect:
     paths: tuple[str, ...]
 
 
-# One WebSocket message to the client: text frames carry UTF-8 bytes.
+# One WebSocket message to the client. Those of text carry UTF-8; which are binary, the codec says.
 Frame = bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Mic:
-    """Microphone audio at the codec's ``mic_rate_hz``."""
+    """Microphone audio at the codec's ``mic_rate_hz``, in memory of its own: the socket's is used again."""
 
     pcm: Pcm
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The client can hear: the agent may speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Broken:
     message: str
 
 
-Received = Mic | Text | CommitAsked | ToolsDeclared | ToolOutput | CloseAsked | Broken
+Received = Mic | Ready | Text | CommitAsked | ToolsDeclared | ToolOutput | CloseAsked | Broken
 
 
 class Codec(Protocol):
@@ -102,8 +108,13 @@ class Codec(Protocol):
     # How far agent audio may run ahead of real time, in seconds:
     # as far as the client can take it back when it is interrupted.
     lead_s: float
-    # Frames of this dialect are text (true) or binary (false) where ``voice`` and ``tell`` make them.
-    text_frames: bool
+    # Whether the frames that ``voice`` makes are binary messages. All other frames are text.
+    voice_is_binary: bool
+    # Whether the client says when it can hear (``Ready``); one that does not can hear from the start.
+    announces_ready: bool
+    # Whether ``bye`` tells the client that the call is over. One that is told nothing stops with its socket, which
+    # therefore stays open until everything has been heard that was sent.
+    says_goodbye: bool
 
     def hello(self) -> Sequence[Frame]:
         """The first messages of a session."""

@@ -13,7 +13,7 @@ import msgspec
 from vivavoce.errors import Refused
 from vivavoce.wire.texts import storable
 
-__all__ = ["RESERVED", "Value", "checked", "fill", "parse", "resolve"]
+__all__ = ["RESERVED", "Value", "checked", "fill", "parse", "resolve", "zone_label"]
 
 Value = str | int | float | bool
 
@@ -104,6 +104,8 @@ def resolve(
     voice = _section(_section(agent, "synthesizer"), "voiceConfig")
     zone = _section(agent, "timezone")
     local = now.astimezone(_zone(zone))
+    # Where the author says nothing, what the agent's document is shown with.
+    default_language = str(language.get("default") or "en")
     supported = language.get("supported")
     reserved: dict[str, Value] = {
         "call_id": call_id,
@@ -114,10 +116,10 @@ def resolve(
         "current_date": local.date().isoformat(),
         "current_time": local.strftime("%H:%M"),
         "current_day": _DAYS[local.weekday()],
-        "agent_gender": str(voice.get("gender") or ""),
-        "default_language": str(language.get("default") or ""),
-        "supported_languages": ",".join(map(str, supported)) if isinstance(supported, list) else "",
-        "timezone": str(zone.get("label") or "(GMT+0:00) UTC"),
+        "agent_gender": str(voice.get("gender") or "female"),
+        "default_language": default_language,
+        "supported_languages": ",".join(map(str, supported)) if isinstance(supported, list) else default_language,
+        "timezone": zone_label(zone),
     }
     return {**defaults, **supplied, **reserved}
 
@@ -139,6 +141,15 @@ def fill(text: str, variables: Mapping[str, Value]) -> str:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     return _PLACEHOLDER.sub(replacement, text)
+
+
+def zone_label(zone: Mapping[str, object]) -> str:
+    """How an agent's time zone is called: by its own label, or by its distance from Greenwich."""
+    if isinstance(label := zone.get("label"), str) and label:
+        return label
+    minutes = round(_zone(zone).utcoffset(None).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"(GMT{'-' if minutes < 0 else '+'}{hours}:{rest:02})" + ("" if minutes else " UTC")
 
 
 def _section(document: Mapping[str, object], name: str) -> Mapping[str, object]:

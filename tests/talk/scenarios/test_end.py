@@ -42,9 +42,9 @@ def test_the_goodbye_is_heard_before_the_agent_hangs_up() -> None:
 
 
 def test_the_agent_hangs_up_only_if_it_may() -> None:
-    """Rule: without ``may_hang_up`` the tool is not offered, and a model that calls it all the same is told so."""
+    """Rule: without ``hang_up`` the tool is not offered, and a model that calls it all the same is told so."""
     stage = Stage(
-        Brief(may_hang_up=False),
+        Brief(hang_up=()),
         visitor=[BYE],
         model=lambda messages: ["Stay."] if messages[-1].role == "tool" else ["Bye. ", HANG_UP],
     )

@@ -81,10 +81,10 @@ def test_the_model_reads_the_question_and_the_answer_of_its_tool() -> None:
     ) == stage.asked[1]
 
 
-def test_the_filler_is_heard_while_the_tool_works() -> None:
+def test_what_is_said_before_the_tool_is_heard_while_it_works() -> None:
     """Rule (pain 25): tools never block audio."""
     stage = on_stage(answer=(4.0, "five"))
-    stage.play(5.5)
+    stage.play(4.5)
 
     assert "Let me see." == stage.heard(1)
     assert 1 == len(stage.asked)
@@ -117,7 +117,7 @@ def test_a_tool_that_does_not_answer_is_given_up() -> None:
 
     assert ["tool_timeout"] == [fact.error for fact in ended]
     assert ended[0].at - stage.published(facts.ToolStarted)[0].at == pytest.approx(LOOK.timeout_s)
-    assert ["Let me see. The tool says The tool did not answer in time.."] == agent_said(stage)
+    assert ["Let me see. One moment, please. The tool says The tool did not answer in time.."] == agent_said(stage)
 
 
 def test_a_result_after_the_timeout_is_refused() -> None:
@@ -156,7 +156,7 @@ def test_several_tools_are_awaited_together() -> None:
         (message.call_id, message.text) for message in stage.asked[1] if message.role == "tool"
     ]
     assert calls == stage.asked[1][1].calls
-    assert ["Done."] == agent_said(stage)
+    assert ["One moment, please. Done."] == agent_said(stage)
 
 
 def test_two_tools_that_both_stay_silent_end_together() -> None:
@@ -168,7 +168,7 @@ def test_two_tools_that_both_stay_silent_end_together() -> None:
 
     assert ["a", "b"] == [fact.call_id for fact in stage.published(facts.ToolEnded)]
     assert [] == stage.published(facts.Failed)
-    assert ["Done."] == agent_said(stage)
+    assert ["One moment, please. Done."] == agent_said(stage)
 
 
 def test_a_tool_that_is_not_awaited_holds_nothing_up() -> None:

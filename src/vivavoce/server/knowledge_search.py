@@ -1,0 +1,52 @@
+"""
+The tool ``knowledge_base_search``: what an agent's knowledge text says about something.
+
+Source: Atoms tool type ``knowledge_base_search`` (wire-spec 2.3). What is searched is the field ``knowledge``.
+"""
+
+import asyncio
+import json
+from contextlib import closing
+from functools import partial
+
+from vivavoce.engine_work import OwnTool
+from vivavoce.engines.knowledge_index import KnowledgeIndex
+from vivavoce.engines.knowledge_text import read
+from vivavoce.errors import EngineError
+
+__all__ = ["found", "search_of"]
+
+# What a language model reads of it; more answers would rather hide the right one.
+_MOST_ANSWERS = 3
+_NOTHING = "The knowledge text says nothing about that."
+
+
+def search_of(knowledge: str) -> OwnTool:
+    """How this text is searched: the tool takes its arguments, as JSON, and gives its output."""
+
+    async def search(arguments: str) -> str:
+        # Indexing a long text takes tens of milliseconds, which no other call may notice.
+        return await asyncio.to_thread(partial(found, knowledge, arguments))
+
+    return search
+
+
+def found(knowledge: str, arguments: str) -> str:
+    """
+    What a text says about ``arguments["query"]``: sections with their questions, the best first.
+
+    An output for every input: a model that asks wrongly is told so.
+    """
+    try:
+        asked = json.loads(arguments)
+    except (ValueError, RecursionError):
+        asked = None
+    query = asked.get("query") if isinstance(asked, dict) else None
+    if not isinstance(query, str) or not query.strip():
+        return 'Say what to look for, such as {"query": "opening hours"}.'
+    try:
+        with closing(KnowledgeIndex(read(knowledge).entries)) as index:
+            entries = [match.entry for match in index.rank(query, most=_MOST_ANSWERS)]
+    except EngineError as error:
+        return f"The search failed: {error.reason}"
+    return "\n\n".join(f"{entry.question}\n{entry.answer}".strip() for entry in entries) or _NOTHING
