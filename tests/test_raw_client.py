@@ -80,7 +80,7 @@ def test_it_asks_by_voice(server: Server, tmp_path: Path) -> None:
     done = ran(server, tmp_path, "--wav", "question.wav")
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert "assistant: Good day to you." in done.stdout
+    # Some speech begins so early that it interrupts the greeting.
     assert f"assistant: {TWELVE_WORDS}" in done.stdout
 
 

@@ -590,6 +590,7 @@ class Pauses:
         await asyncio.sleep(self._duration_s)
 
 
+@pytest.mark.slow
 def test_a_thousand_short_sessions_leave_nothing() -> None:
     """Rule (pain 30): sessions, tasks and timers are gone when their calls are."""
 

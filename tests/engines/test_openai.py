@@ -29,6 +29,7 @@ async def _any(exchange: Exchange) -> None:
         await exchange.deltas({"role": "assistant", "content": ""}, {"content": "hello "}, {"content": "there"})
 
 
+@pytest.mark.slow
 def test_all_three_keep_their_contracts() -> None:
     """What holds for every engine holds for these."""
 

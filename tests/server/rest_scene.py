@@ -1,7 +1,7 @@
 """The HTTP side of a server on a fresh store, and a client with a key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,13 +11,14 @@ import msgspec
 from httpx import Response
 from litestar.testing import AsyncTestClient
 
+from tests.fresh_database import open_fresh
 from vivavoce.clock import now
 from vivavoce.config import Config
 from vivavoce.feed import Feed
-from vivavoce.server.app import Services, create_app
+from vivavoce.server.app import API_PREFIXES, Services, create_app
 from vivavoce.store import agents, calls, facts, keys
 from vivavoce.store.calls import Call
-from vivavoce.store.database import Database, open_database
+from vivavoce.store.database import Database
 
 __all__ = ["CALL_ID", "Scene", "play", "start_call"]
 
@@ -54,13 +55,24 @@ def play(
     *,
     config: Config | None = None,
     static: Path | None = None,
+    prefixes: Sequence[str] = API_PREFIXES[:1],
     **services: Any,
 ) -> None:
-    """Play a scenario; ``static`` is a folder of built pages, ``services`` what else ``Services`` are to have."""
+    """
+    Play a scenario.
+
+    Args:
+        folder: Where the data are.
+        scenario: What happens.
+        config: The settings, if not those of a first start.
+        static: A folder of built pages.
+        prefixes: Under which the API is served: each costs a test a while, and most need only one.
+        services: What else ``Services`` are to have.
+    """
 
     async def scene() -> None:
         settings = config or Config(data=folder / "data")
-        database = await open_database(settings.database_url)
+        database = await open_fresh(settings.database_url)
         feed = Feed(partial(facts.write, database), every_s=0)
         feed.start()
         _, key = await keys.create(database, "test")
@@ -75,7 +87,8 @@ def play(
                 page_notes=("Brain: knowledge.",),
                 static=static or folder / "nothing-built",
                 **services,
-            )
+            ),
+            prefixes,
         )
         try:
             async with AsyncTestClient(app, raise_server_exceptions=False) as client:

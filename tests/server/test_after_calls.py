@@ -330,6 +330,7 @@ def test_what_a_dead_server_had_begun_is_done_by_the_next(play: Play, clock: Clo
     play(scenario)
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_gives_back_what_it_had_begun(play: Play, clock: Clock) -> None:
     """The next one does not wait for the lease, and the attempt does not count."""
 

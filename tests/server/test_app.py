@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.rest_scene import Scene, play
+from vivavoce.server.app import API_PREFIXES
 
 
 @pytest.mark.parametrize("prefix", ["/atoms/v1", "/api/v1"])
@@ -16,7 +17,7 @@ def test_both_prefixes_serve_the_same_routes(prefix: str, tmp_path: Path) -> Non
 
         assert (200, True) == (answer.status_code, answer.json()["status"])
 
-    play(tmp_path, scenario)
+    play(tmp_path, scenario, prefixes=API_PREFIXES)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import soundfile
 
+from tests.fresh_database import open_fresh
 from vivavoce.config import Config
 from vivavoce.engines import scripted, silero
 from vivavoce.engines.engine import Engines
@@ -24,7 +25,7 @@ from vivavoce.server.calls import Calls
 from vivavoce.server.sockets import Begin, Listener
 from vivavoce.store import agents, facts, keys, tokens
 from vivavoce.store import calls as stored_calls
-from vivavoce.store.database import Database, open_database
+from vivavoce.store.database import Database
 from vivavoce.talk.facts import CallEnded, CallStarted
 
 PATH = "/atoms/v1/agent/connect"
@@ -107,7 +108,7 @@ class Scene:
 @asynccontextmanager
 async def opened(folder: Path, config: Config | None) -> AsyncIterator[Scene]:
     settings = config or Config(data=folder / "data")
-    database = await open_database(settings.database_url)
+    database = await open_fresh(settings.database_url)
     feed = Feed(partial(facts.write, database), every_s=0)
     feed.start()
     recorder = Recorder()
@@ -447,6 +448,24 @@ def test_a_call_that_cannot_be_stored_frees_its_slot(tmp_path: Path) -> None:
 
 
 # -- the server stops -------------------------------------------------------------------------------------------
+
+
+def test_a_call_can_be_ended_from_outside(tmp_path: Path) -> None:
+    """Its client is told, and it is stored as one that the agent has ended; unknown calls are no mistake."""
+
+    async def scenario(scene: Scene) -> None:
+        _, client = await scene.begin()
+        await client.told("session.created")
+
+        assert scene.calls.end(client.call_id)
+        await client.told("session.closed")
+        await scene.calls.drain(LIMIT_S)
+
+        assert "ended" == client.messages[-1]["reason"]
+        assert "ended" == (await scene.stored(client.call_id)).end_reason
+        assert not scene.calls.end(client.call_id)
+
+    play(tmp_path, scenario)
 
 
 def test_a_draining_server_lets_its_calls_finish(tmp_path: Path) -> None:

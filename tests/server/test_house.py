@@ -23,6 +23,10 @@ from vivavoce.server.ownership import sign_in
 from vivavoce.store import agents, calls, facts
 from vivavoce.talk.facts import CallEnded, CallStarted
 
+# Each opens a whole server.
+pytestmark = pytest.mark.slow
+
+
 CALL_ID = "CALL-1776756378884-6a553c"
 LIMIT_S = 10.0
 

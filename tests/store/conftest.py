@@ -9,7 +9,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from vivavoce.store.database import Database, open_database
+from tests.fresh_database import open_fresh
+from vivavoce.store.database import Database
 
 Scenario = Callable[[Database], Awaitable[None]]
 
@@ -35,7 +36,7 @@ def play(database_url: str) -> Callable[[Scenario], None]:
 
     def play(scenario: Scenario) -> None:
         async def opened() -> None:
-            database = await open_database(database_url)
+            database = await open_fresh(database_url)
             try:
                 await scenario(database)
             finally:

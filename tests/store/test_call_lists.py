@@ -167,6 +167,7 @@ def test_calls_are_looked_up_in_the_order_asked_for(play: Play) -> None:
     play(scenario)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

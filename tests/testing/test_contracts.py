@@ -143,6 +143,7 @@ def test_a_good_recogniser_passes() -> None:
     asyncio.run(check_speech_to_text(Stenographer(), SPEECH, ["Hello"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "sentence"),
     [
@@ -185,6 +186,7 @@ def test_a_good_model_passes() -> None:
     asyncio.run(check_language_model(Parrot("Hello", " there.")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "sentence"),
     [
@@ -249,6 +251,7 @@ class Late(Horn):
         yield Voice(silence(1.0, 8000), (Word("Good", 0.1, 0.2),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "sentence"),
     [

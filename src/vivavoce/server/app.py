@@ -45,9 +45,13 @@ __all__ = ["API_PREFIXES", "Services", "create_app"]
 API_PREFIXES = ("/atoms/v1", "/api/v1")
 
 
-def create_app(services: Services) -> Litestar:
+def create_app(services: Services, prefixes: Sequence[str] = API_PREFIXES) -> Litestar:
     """
     Put the application together.
+
+    Args:
+        services: What requests are answered with.
+        prefixes: Under which the API is served; it is described under the first.
 
     Raises:
         StoreError: The data folder, where the secret of the links is kept, cannot be used.
@@ -62,12 +66,12 @@ def create_app(services: Services) -> Litestar:
     }
     described = Descriptions(
         openapi=lambda: openapi_document(
-            _routes(API_PREFIXES[:1]), version=__version__, prefixes=API_PREFIXES, dependencies=dependencies
+            _routes(prefixes[:1]), version=__version__, prefixes=prefixes, dependencies=dependencies
         ),
         asyncapi=lambda: asyncapi_document(__version__, public_url=services.config.public_url),
     )
     return Litestar(
-        [*_routes(API_PREFIXES, bearer_guard(services.database)), *descriptions.HANDLERS, *pages.HANDLERS],
+        [*_routes(prefixes, bearer_guard(services.database)), *descriptions.HANDLERS, *pages.HANDLERS],
         dependencies=dependencies,
         exception_handlers=ERROR_HANDLERS,
         before_send=[add_headers],

@@ -277,6 +277,13 @@ class Calls:
             self._slots.discard(slot)
             self._freed.notify_all()
 
+    def end(self, call_id: str) -> bool:
+        """End a live call as the agent would; false where it is not live here."""
+        session = next((slot.session for slot in self._slots if slot.names.call_id == call_id), None)
+        if session is not None:
+            session.leave("ended")
+        return session is not None
+
     # -- the server stops -----------------------------------------------------------------------------------
 
     async def drain(self, wait_s: float) -> None:

@@ -100,6 +100,7 @@ async def open_house(config: Config) -> AsyncIterator[House]:
             feed=feed,
             recordings=config.recordings,
             draining=lambda: calls.draining,
+            end_call=calls.end,
             page_notes=lineup.notes,
             webhooks_changed=preconversation.forget,
             look_for_deliveries=outbox.look,

@@ -23,6 +23,7 @@ class Services:
     Args:
         recordings: The folder that ``Call.recording_path`` counts from.
         draining: Whether the server is on its way out and takes no new calls.
+        end_call: Ends a live call by its id; false where it is not live here.
         page_notes: Sentences about this server for the talk page, such as which brain answers.
         webhooks_changed: Told when webhooks or subscriptions are no longer what they were.
         look_for_deliveries: Told when a delivery is due at once.
@@ -35,6 +36,7 @@ class Services:
     feed: Feed
     recordings: Path
     draining: Callable[[], bool]
+    end_call: Callable[[str], bool] = lambda _: False
     page_notes: tuple[str, ...] = ()
     webhooks_changed: Callable[[], None] = lambda: None
     look_for_deliveries: Callable[[], None] = lambda: None

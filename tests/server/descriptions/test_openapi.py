@@ -32,7 +32,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Json:
     async def scenario(scene: Scene) -> None:
         found.update((await scene.ask("GET", "/docs/openapi.json", key="")).json())
 
-    play(tmp_path_factory.mktemp("document"), scenario)
+    play(tmp_path_factory.mktemp("document"), scenario, prefixes=API_PREFIXES)
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.server.rest_scene import Scene, play
 from vivavoce.agent_settings import cleaned
 from vivavoce.server.agent_templates import document_of, templates
+from vivavoce.server.app import API_PREFIXES
 from vivavoce.wire.variables import RESERVED
 
 FIELDS = {
@@ -43,7 +44,7 @@ def test_templates_have_the_documented_fields(tmp_path: Path) -> None:
             assert {"_id", "prompt", "tools"} == template["singlePromptConfig"].keys()
             assert {"type", "name", "description", "input_schema"} == template["singlePromptConfig"]["tools"][0].keys()
 
-    play(tmp_path, scenario)
+    play(tmp_path, scenario, prefixes=API_PREFIXES)
 
 
 def test_templates_are_listed_by_region(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.server.rest_scene import CALL_ID, Scene, play, start_call
-from vivavoce.store import calls
 
 PATH = "/atoms/v1/conversation"
 
@@ -33,25 +32,6 @@ def test_there_are_no_telephone_calls(tmp_path: Path) -> None:
 
         assert 400 == refused.status_code
         assert "no telephone calls" in refused.json()["errors"][0]
-
-    play(tmp_path, scenario)
-
-
-def test_no_call_waits_to_be_cancelled(tmp_path: Path) -> None:
-    """By path or by body; a live call is told from one that is over, and both from one that is not known."""
-
-    async def scenario(scene: Scene) -> None:
-        unknown = await scene.ask("POST", f"{PATH}/{CALL_ID}/cancel")
-        await start_call(scene)
-        live = await scene.ask("POST", f"{PATH}/{CALL_ID}/cancel")
-        await calls.finish(scene.database, CALL_ID, reason="ended")
-        over = await scene.ask("POST", f"{PATH}/cancel", json={"callId": CALL_ID})
-
-        assert [404, 400, 400] == [answer.status_code for answer in (unknown, live, over)]
-        assert "is going on" in live.json()["errors"][0]
-        assert "is over" in over.json()["errors"][0]
-        missing = await scene.ask("POST", f"{PATH}/cancel", json={})
-        assert ["callId: Required"] == missing.json()["errors"]
 
     play(tmp_path, scenario)
 

@@ -1,4 +1,4 @@
-"""Tokens for pages."""
+"""Tokens for pages, and calls that are ended from outside."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.rest_scene import Scene, play
-from vivavoce.store import agents, tokens
+from tests.server.rest_scene import CALL_ID, Scene, play, start_call
+from vivavoce.store import agents, calls, tokens
 
 PATH = "/atoms/v1/conversation/register-call"
 ALL_INPUTS = "pcm_8000 pcm_16000 pcm_22050 pcm_24000 pcm_44100 pcm_48000 mulaw_8000 alaw_8000".split()
@@ -114,5 +114,51 @@ def test_a_draining_server_makes_no_tokens(tmp_path: Path) -> None:
         answer = await scene.ask("POST", PATH, json={"agent_id": await _agent(scene)})
 
         assert (503, "1") == (answer.status_code, answer.headers["retry-after"])
+
+    play(tmp_path, scenario)
+
+
+def test_a_running_call_is_ended(tmp_path: Path) -> None:
+    """By its id in the body; what is not known, over, or live elsewhere is told apart."""
+    ended: list[str] = []
+
+    def end_call(call_id: str) -> bool:
+        ended.append(call_id)
+        return len(ended) == 1
+
+    async def scenario(scene: Scene) -> None:
+        path = "/atoms/v1/conversation/cancel"
+        unknown = await scene.ask("POST", path, json={"callId": CALL_ID})
+        await start_call(scene)
+        live = await scene.ask("POST", path, json={"callId": CALL_ID})
+        elsewhere = await scene.ask("POST", path, json={"callId": CALL_ID})
+        await calls.finish(scene.database, CALL_ID, reason="ended")
+        over = await scene.ask("POST", path, json={"callId": CALL_ID})
+        missing = await scene.ask("POST", path, json={})
+
+        assert {"status": True, "data": {"callId": CALL_ID, "status": "cancelled"}} == live.json()
+        assert [404, 200, 400, 400, 400] == [answer.status_code for answer in (unknown, live, elsewhere, over, missing)]
+        assert ["The call is held by another server of this database: ask that one"] == elsewhere.json()["errors"]
+        assert ["The call is over"] == over.json()["errors"]
+        assert ["callId: Required"] == missing.json()["errors"]
+        assert [CALL_ID, CALL_ID] == ended
+
+    play(tmp_path, scenario, end_call=end_call)
+
+
+def test_no_call_waits_in_a_queue(tmp_path: Path) -> None:
+    """So none can be taken out of it: a live call is told from one that is over, and both from one not known."""
+
+    async def scenario(scene: Scene) -> None:
+        path = f"/atoms/v1/conversation/{CALL_ID}/cancel"
+        unknown = await scene.ask("POST", path)
+        await start_call(scene)
+        live = await scene.ask("POST", path)
+        await calls.finish(scene.database, CALL_ID, reason="ended")
+        over = await scene.ask("POST", path)
+
+        assert [404, 400, 400] == [answer.status_code for answer in (unknown, live, over)]
+        assert "is going on" in live.json()["errors"][0]
+        assert "is over" in over.json()["errors"][0]
 
     play(tmp_path, scenario)

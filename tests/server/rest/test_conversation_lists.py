@@ -6,6 +6,7 @@ import pytest
 
 from tests.server.rest_scene import Scene, play
 from tests.store.made_calls import FIGURES, call_id, make_agent, make_call
+from vivavoce.server.app import API_PREFIXES
 
 PATH = "/atoms/v1/conversation"
 CONFIG = {
@@ -200,4 +201,4 @@ def test_without_a_key_nothing_is_told(tmp_path: Path) -> None:
         assert 401 == (await scene.ask("POST", f"{PATH}/search", json={"callIds": ["x"]}, key="")).status_code
         assert 200 == (await scene.ask("GET", "/api/v1/conversation")).status_code
 
-    play(tmp_path, scenario)
+    play(tmp_path, scenario, prefixes=API_PREFIXES)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.server.kept_facts import settled
 from tests.server.rest_scene import CALL_ID, Scene, play, start_call
+from vivavoce.server.app import API_PREFIXES
 from vivavoce.server.rest import events
 from vivavoce.server.upgrade import ABORT
 from vivavoce.store import calls, facts
@@ -129,7 +130,7 @@ def test_a_call_is_told_from_its_beginning_to_its_end(tmp_path: Path) -> None:
             event["event_id"] for event in by_header.events if event["event_type"] == "user_transcription"
         ]
 
-    play(tmp_path, scenario)
+    play(tmp_path, scenario, prefixes=API_PREFIXES)
 
 
 @pytest.mark.parametrize(

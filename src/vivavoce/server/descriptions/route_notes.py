@@ -116,7 +116,7 @@ NOTES: Mapping[str, RouteNote] = {
     "POST /conversation/outbound": RouteNote(refusals={400: "Always: there are no telephone calls"}, answers=False),
     "POST /conversation/chat": RouteNote(refusals=_NO_ROOMS, answers=False),
     "POST /conversation/webcall": RouteNote(refusals=_NO_ROOMS, answers=False),
-    "POST /conversation/cancel": RouteNote(refusals=_NO_CALL, answers=False),
+    "POST /conversation/cancel": RouteNote(refusals=_NO_CALL),
     "POST /conversation/{call_id}/cancel": RouteNote(answers=False),
     "POST /conversation/register-call": RouteNote(
         body=CallRegistration, data=CallToken, refusals={404: "There is no such agent"}

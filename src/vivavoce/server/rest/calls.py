@@ -1,23 +1,39 @@
 """
-Calls that are about to be made: tokens for pages.
+Calls that are about to be made, by tokens for pages, and calls that are ended from outside.
 
-Source: Atoms register-call (wire-spec 2.1).
+Source: Atoms register-call (wire-spec 2.1) and cancel (wire-spec 2.7.4).
 """
 
 from litestar import post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
 
 from vivavoce.errors import Refused
-from vivavoce.server.answers import AnyRequest, Envelope, ok
+from vivavoce.server.answers import AnyRequest, Envelope, Ok, ok
 from vivavoce.server.bodies import read_object, text_field
 from vivavoce.server.briefing import voice_rates_hz
 from vivavoce.server.rest.agents import agent_to_call
+from vivavoce.server.rest.conversations import call_of
 from vivavoce.server.services import Services
 from vivavoce.store import tokens
 from vivavoce.store.tokens import Grant
 from vivavoce.wire import formats, variables
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "CancelRequest", "Cancelled"]
+
+
+class CancelRequest(Struct, frozen=True, rename="camel"):
+    """The call to end."""
+
+    call_id: str
+
+
+class Cancelled(Struct, frozen=True, rename="camel"):
+    """The call that has been told to end."""
+
+    call_id: str
+    status: str = "cancelled"
 
 
 @post("/conversation/register-call", status_code=201, summary="Make an access token for one call")
@@ -50,4 +66,24 @@ async def register_call(request: AnyRequest, services: NamedDependency[Services]
     )
 
 
-HANDLERS = (register_call,)
+@post("/conversation/cancel", status_code=200, summary="End a running call")
+async def end_call(services: NamedDependency[Services], data: JSONBody[CancelRequest]) -> Ok[Cancelled]:
+    """End a call that is going on: its page is told, and it is closed as if the agent had hung up."""
+    call = await call_of(services.database, data.call_id)
+    if call.ended_at is not None:
+        raise Refused(400, "The call is over")
+    if not services.end_call(call.id):
+        raise Refused(400, "The call is held by another server of this database: ask that one")
+    return Ok(Cancelled(call.id))
+
+
+@post("/conversation/{call_id:str}/cancel", status_code=200, summary="Take a call out of the queue")
+async def cancel_call(services: NamedDependency[Services], call_id: FromPath[str]) -> Envelope:
+    """Refused: only a call that waits in a queue can be taken out of it, and calls from pages do not wait."""
+    call = await call_of(services.database, call_id)
+    if call.ended_at is not None:
+        raise Refused(400, "The call is over")
+    raise Refused(400, "The call is going on, not queued: POST /conversation/cancel ends it")
+
+
+HANDLERS = (register_call, end_call, cancel_call)
