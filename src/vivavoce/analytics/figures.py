@@ -24,7 +24,22 @@ from vivavoce.talk.facts import (
     UserStoppedSpeaking,
 )
 
-__all__ = ["CallMetrics", "call_metrics"]
+__all__ = ["FIGURED", "CallMetrics", "call_metrics"]
+
+# The facts that the figures follow from; others need not be read.
+FIGURED: tuple[type[Fact], ...] = (
+    AgentSaid,
+    AgentStartedTalking,
+    AgentStoppedTalking,
+    CallEnded,
+    CallStarted,
+    Interrupted,
+    ToolStarted,
+    TurnTimed,
+    UserSaid,
+    UserStartedSpeaking,
+    UserStoppedSpeaking,
+)
 
 # From and to, in seconds since the session opened.
 _Span = tuple[float, float]

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from vivavoce import ids
-from vivavoce.clock import now
 from vivavoce.config import Config
+from vivavoce.server.delivering import new_delivery
 from vivavoce.server.recordings import recording_link
 from vivavoce.server.signing import load_secret
 from vivavoce.store import calls, deliveries, facts, webhooks
 from vivavoce.store.calls import Call
 from vivavoce.store.database import Database
-from vivavoce.store.deliveries import Delivery
-from vivavoce.webhooks.payloads import EventType, after_analysis, after_call, envelope
+from vivavoce.webhooks.payloads import EventType, after_analysis, after_call
 
 __all__ = ["Announce", "EventType", "announce", "recording_links"]
 
@@ -73,23 +71,5 @@ async def announce(
         metadata = after_call(call, told, recording_url=recording_url(call))
     else:
         metadata = after_analysis(call)
-    moment = now()
-    made = []
-    for webhook in wanted:
-        delivery_id = ids.webhook_id()
-        body = envelope(delivery_id=delivery_id, url=webhook.url, description=webhook.description, metadata=metadata)
-        made.append(
-            Delivery(
-                id=delivery_id,
-                webhook_id=webhook.id,
-                agent_id=call.agent_id,
-                call_id=call.id,
-                event_type=event,
-                body=body.decode(),
-                state="queued",
-                attempts=0,
-                due_at=moment,
-                created_at=moment,
-            )
-        )
+    made = [new_delivery(webhook, metadata, state="queued", attempts=0) for webhook in wanted]
     return await deliveries.queue(database, made)

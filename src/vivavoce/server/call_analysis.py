@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from vivavoce.analytics.answers import UnfitAnswer, findings, nothing_found
-from vivavoce.analytics.figures import call_metrics
+from vivavoce.analytics.figures import FIGURED, call_metrics
 from vivavoce.analytics.questions import Question, question
 from vivavoce.analytics.settings import AnalyticsSettings, config_of
 from vivavoce.clock import now
@@ -21,31 +21,12 @@ from vivavoce.store import after_calls
 from vivavoce.store.calls import Call
 from vivavoce.store.database import Database
 from vivavoce.store.facts import FactRow, row_to_fact
-from vivavoce.talk.facts import (
-    AgentSaid,
-    AgentStartedTalking,
-    AgentStoppedTalking,
-    CallEnded,
-    CallStarted,
-    Fact,
-    Interrupted,
-    ToolStarted,
-    TurnTimed,
-    UserSaid,
-    UserStartedSpeaking,
-    UserStoppedSpeaking,
-)
+from vivavoce.talk.facts import CallEnded, Fact
 from vivavoce.views.latency import latency_metrics
 from vivavoce.views.times import iso
-from vivavoce.views.transcript import entries
+from vivavoce.views.transcript import SAID, entries
 
 __all__ = ["Unanswered", "analyse", "figure"]
-
-_SAID: tuple[type[Fact], ...] = (UserStartedSpeaking, UserSaid, AgentStartedTalking, AgentSaid)
-_FIGURED: tuple[type[Fact], ...] = (
-    *_SAID,
-    *(UserStoppedSpeaking, AgentStoppedTalking, Interrupted, TurnTimed, ToolStarted, CallStarted, CallEnded),
-)
 
 
 class Unanswered(Exception):
@@ -64,7 +45,7 @@ async def figure(database: Database, call: Call, *, as_it_is: bool) -> dict[str,
     Returns:
         None where the last facts are still on their way to the store.
     """
-    rows = await _fact_rows(database, call.id, _FIGURED)
+    rows = await _fact_rows(database, call.id, FIGURED)
     if not as_it_is and not any(row["kind"] == CallEnded.__name__ for row in rows):
         return None
     return await asyncio.to_thread(_figures, call, rows, processed_at=iso(now()))
@@ -96,7 +77,7 @@ async def analyse(database: Database, call: Call, model: LanguageModel, *, limit
             "set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL, and start the server again."
         )
         return nothing_found("missing", reason)
-    asked = await asyncio.to_thread(_question, config, call, await _fact_rows(database, call.id, _SAID))
+    asked = await asyncio.to_thread(_question, config, call, await _fact_rows(database, call.id, SAID))
     if asked is None:
         return nothing_found("missing", "Nothing was said in this call.")
     try:

@@ -12,22 +12,20 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import vivavoce
 from vivavoce import ids
 from vivavoce.clock import monotonic_s, now
 from vivavoce.errors import StoreError
+from vivavoce.server.delivering import attempt
 from vivavoce.server.posting import Outcome, Post
 from vivavoce.store import deliveries
 from vivavoce.store.database import Database
 from vivavoce.store.deliveries import Delivery
 from vivavoce.webhooks.backoff import MOST_ATTEMPTS, delay_s
-from vivavoce.webhooks.signature import delivery_headers
 
-__all__ = ["SENDER", "Outbox"]
+__all__ = ["Outbox"]
 
 log = logging.getLogger(__name__)
 
-SENDER = f"Vivavoce/{vivavoce.__version__}"
 # Source: wire-spec 2.10.
 _LIMIT_S = 30.0
 # Attempts at the same time, in all and to one webhook.
@@ -113,20 +111,7 @@ class Outbox:
 
     async def _attempt(self, delivery: Delivery) -> None:
         try:
-            body = delivery.body.encode()
-            headers = delivery_headers(
-                delivery.headers,
-                secret=delivery.secret,
-                body=body,
-                delivery_id=delivery.id,
-                attempt=delivery.attempts,
-                sender=SENDER,
-            )
-            try:
-                outcome = await self._post(delivery.url, headers, body, limit_s=_LIMIT_S)
-            except Exception:
-                log.exception("delivery %s failed", delivery.id)
-                outcome = Outcome(0, "the server could not send it")
+            outcome = await attempt(self._post, delivery, limit_s=_LIMIT_S)
             await self._settle(delivery, outcome)
         except StoreError as error:
             log.warning("delivery %s is made again, for its result could not be stored: %s", delivery.id, error)

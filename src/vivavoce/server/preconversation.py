@@ -12,17 +12,15 @@ from typing import Protocol
 
 import msgspec
 
-from vivavoce import ids
 from vivavoce.clock import monotonic_s, now
 from vivavoce.errors import Refused, StoreError
-from vivavoce.server.outbox import SENDER
-from vivavoce.server.posting import Outcome, Post
+from vivavoce.server.delivering import attempt, new_delivery
+from vivavoce.server.posting import Post
 from vivavoce.store import deliveries, webhooks
 from vivavoce.store.database import Database
 from vivavoce.store.deliveries import Delivery
 from vivavoce.store.webhooks import Webhook
-from vivavoce.webhooks.payloads import before_call, envelope
-from vivavoce.webhooks.signature import delivery_headers
+from vivavoce.webhooks.payloads import before_call
 from vivavoce.wire import variables
 from vivavoce.wire.variables import Value
 
@@ -87,7 +85,8 @@ class Preconversation:
             wanted = await self._webhooks(agent_id)
             if not wanted:
                 return {}
-            asked = [self._delivery(webhook, agent_id, call_id, mode) for webhook in wanted]
+            metadata = before_call(agent_id=agent_id, call_id=call_id, mode=mode)
+            asked = [new_delivery(webhook, metadata, state="sending", attempts=1) for webhook in wanted]
             answers = await asyncio.gather(*(self._ask(delivery) for delivery in asked))
             await self._record([delivery for delivery, _ in answers])
         except StoreError as error:
@@ -105,49 +104,9 @@ class Preconversation:
         self._wanted[agent_id] = (monotonic_s() + _REMEMBERED_S, found)
         return found
 
-    def _delivery(self, webhook: Webhook, agent_id: str, call_id: str, mode: str) -> Delivery:
-        delivery_id = ids.webhook_id()
-        body = envelope(
-            delivery_id=delivery_id,
-            url=webhook.url,
-            description=webhook.description,
-            metadata=before_call(agent_id=agent_id, call_id=call_id, mode=mode),
-        )
-        moment = now()
-        return Delivery(
-            id=delivery_id,
-            webhook_id=webhook.id,
-            agent_id=agent_id,
-            call_id=call_id,
-            event_type="pre-conversation",
-            body=body.decode(),
-            state="sending",
-            attempts=1,
-            due_at=moment,
-            created_at=moment,
-            url=webhook.url,
-            headers=webhook.headers,
-            secret=webhook.secret,
-        )
-
     async def _ask(self, delivery: Delivery) -> tuple[Delivery, Mapping[str, Value]]:
         """One webhook: the delivery as it went, and the variables that came back."""
-        body = delivery.body.encode()
-        headers = delivery_headers(
-            delivery.headers,
-            secret=delivery.secret,
-            body=body,
-            delivery_id=delivery.id,
-            attempt=delivery.attempts,
-            sender=SENDER,
-        )
-        try:
-            outcome = await self._post(
-                delivery.url, headers, body, limit_s=self._limit_s, answer_bytes=_LONGEST_ANSWER_BYTES
-            )
-        except Exception:
-            log.exception("delivery %s failed", delivery.id)
-            outcome = Outcome(0, "the server could not send it")
+        outcome = await attempt(self._post, delivery, limit_s=self._limit_s, answer_bytes=_LONGEST_ANSWER_BYTES)
         supplied, fault = ({}, outcome.fault) if outcome.fault else _supplied(outcome.body)
         moment = now()
         noted = replace(

@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Text, and_, func, or_, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vivavoce.store.calls import Call, CallStatus, RecordingState
+from vivavoce.store.calls import Call, brief_call
 from vivavoce.store.database import Database
 from vivavoce.store.tables import agents, calls
 
@@ -232,23 +232,7 @@ def _in_order(ids: Sequence[str], rows: Sequence[Row[*tuple[object, ...]]]) -> t
 
 
 def _call(row: Row[*tuple[object, ...]]) -> Call:
-    return Call(
-        id=row.id,
-        session_id=row.session_id,
-        agent_id=row.agent_id,
-        mode=row.mode,
-        started_at=row.started_at,
-        status=cast("CallStatus", row.status),
-        ended_at=row.ended_at,
-        end_reason=row.end_reason,
-        model=row.model,
-        recording=cast("RecordingState", row.recording),
-        recording_path=row.recording_path,
-        duration_ms=row.duration_ms,
-        updated_at=row.updated_at,
-        figures=_object(row.figures),
-        analytics=_object(row.analytics),
-    )
+    return brief_call(row, figures=_object(row.figures), analytics=_object(row.analytics))
 
 
 def _object(text: str | None) -> Mapping[str, object] | None:

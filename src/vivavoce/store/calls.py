@@ -6,7 +6,7 @@ A call whose server is known to be dead, or has let the lease expire, is an orph
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
@@ -25,6 +25,7 @@ __all__ = [
     "Call",
     "CallStatus",
     "RecordingState",
+    "brief_call",
     "close_orphans",
     "find",
     "finish",
@@ -248,25 +249,29 @@ async def _finish(connection: AsyncConnection, call_id: str, *, reason: str, end
     return True
 
 
-def _call(row: Row[*tuple[object, ...]]) -> Call:
+def brief_call(
+    row: Row[*tuple[object, ...]], *, figures: Mapping[str, object] | None, analytics: Mapping[str, object] | None
+) -> Call:
+    """What a row without its owner and its documents says of a call; the figures as whoever read the row has them."""
     return Call(
         id=row.id,
         session_id=row.session_id,
         agent_id=row.agent_id,
         mode=row.mode,
         started_at=row.started_at,
-        owner=row.owner,
         status=cast("CallStatus", row.status),
         ended_at=row.ended_at,
         end_reason=row.end_reason,
-        variables=row.variables,
-        agent=row.agent,
-        voice=row.voice,
         model=row.model,
         recording=cast("RecordingState", row.recording),
         recording_path=row.recording_path,
         duration_ms=row.duration_ms,
         updated_at=row.updated_at,
-        figures=row.figures,
-        analytics=row.analytics,
+        figures=figures,
+        analytics=analytics,
     )
+
+
+def _call(row: Row[*tuple[object, ...]]) -> Call:
+    brief = brief_call(row, figures=row.figures, analytics=row.analytics)
+    return replace(brief, owner=row.owner, variables=row.variables, agent=row.agent, voice=row.voice)

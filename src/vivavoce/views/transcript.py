@@ -12,7 +12,10 @@ from typing import Literal
 from vivavoce.talk.facts import AgentSaid, AgentStartedTalking, Fact, UserSaid, UserStartedSpeaking
 from vivavoce.views.times import moment
 
-__all__ = ["Entry", "entries", "transcript"]
+__all__ = ["SAID", "Entry", "entries", "transcript"]
+
+# The facts that the turns follow from; others need not be read.
+SAID: tuple[type[Fact], ...] = (UserStartedSpeaking, UserSaid, AgentStartedTalking, AgentSaid)
 
 
 @dataclass(slots=True)

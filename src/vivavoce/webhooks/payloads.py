@@ -15,7 +15,7 @@ from vivavoce.views.analytics import post_call_analytics
 from vivavoce.views.times import iso
 from vivavoce.views.transcript import transcript
 
-__all__ = ["EventType", "after_analysis", "after_call", "before_call", "envelope"]
+__all__ = ["EventType", "Metadata", "after_analysis", "after_call", "before_call", "envelope"]
 
 EventType = Literal["pre-conversation", "post-conversation", "analytics-completed"]
 Metadata = Mapping[str, object]

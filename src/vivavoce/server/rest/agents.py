@@ -23,6 +23,7 @@ from vivavoce.store import agents
 from vivavoce.store.agents import Agent, AgentPage, SortField
 from vivavoce.store.database import Database
 from vivavoce.views.agent import HOUSE_ID, agent_document, agent_summary
+from vivavoce.wire.texts import storable
 
 __all__ = [
     "HANDLERS",
@@ -146,8 +147,8 @@ async def list_agents(
         services.database,
         page=page,
         size=size,
-        search=search.replace("\0", ""),
-        workflow_type=type_.replace("\0", ""),
+        search=storable(search),
+        workflow_type=storable(type_),
         archived=archived,
         sort=_SORT_FIELDS.get(sort_field, "createdAt"),
         descending=sort_order != "asc",

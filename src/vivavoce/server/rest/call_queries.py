@@ -13,6 +13,7 @@ from vivavoce.errors import Refused
 from vivavoce.server.identifiers import AGENT_ID
 from vivavoce.store.call_lists import CallFilter
 from vivavoce.views.call_parts import reasons_behind
+from vivavoce.wire.texts import storable
 
 __all__ = ["call_filter", "day_of", "earliest", "latest", "words"]
 
@@ -147,7 +148,7 @@ def _meant(text: str, meanings: Mapping[str, tuple[str, ...]]) -> tuple[str, ...
 
 def _part_of_id(text: str) -> str:
     """Written as ids are, ``CALL-`` and lower-case digits, so that the store need not look at upper and lower case."""
-    part = text.replace("\0", "").strip()[:_LONGEST_SEARCH_CHARS].lower()
+    part = storable(text).strip()[:_LONGEST_SEARCH_CHARS].lower()
     return re.sub(r"^c?a?l?l(?=-|$)", lambda found: found[0].upper(), part)
 
 
