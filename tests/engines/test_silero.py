@@ -11,7 +11,7 @@ from vivavoce.audio.pcm import Samples
 from vivavoce.engines.silero import Silero, open_engine
 from vivavoce.engines.silero_network import Network
 from vivavoce.engines.silero_weights import find_model, read_weights
-from vivavoce.errors import ConfigError, EngineError
+from vivavoce.errors import EngineError
 from vivavoce.testing.contracts import check_voice_activity
 
 NOISE: Samples = np.random.default_rng(3).normal(0, 2000, 512).astype(np.int16)
@@ -63,11 +63,11 @@ def test_keeps_the_contract_of_voice_activity() -> None:
 
 
 def test_windows_of_all_calls_run_as_one_batch() -> None:
-    """As soon as every open call has a window queued there is nobody to wait for."""
+    """What is pushed in one turn of the loop is answered together in the next."""
 
     async def scene() -> None:
         network = CountingNetwork()
-        calls = [Call(engine) for engine in [Silero(network, tick_s=5.0)] for _ in range(10)]
+        calls = [Call(engine) for engine in [Silero(network)] for _ in range(10)]
         for call in calls:
             call.stream.push(NOISE)
         for call in calls:
@@ -78,44 +78,13 @@ def test_windows_of_all_calls_run_as_one_batch() -> None:
     asyncio.run(scene())
 
 
-def test_a_window_waits_for_others_no_longer_than_the_tick() -> None:
-    """A call whose neighbours are silent on the wire is answered all the same."""
-
-    async def scene() -> None:
-        network = CountingNetwork()
-        engine = Silero(network, tick_s=0.001)
-        active, _ = Call(engine), Call(engine)
-        active.stream.push(NOISE)
-
-        assert 1 == len(await active.answers(1))
-        assert [1] == network.batches
-
-    asyncio.run(scene())
-
-
-def test_a_full_batch_does_not_wait() -> None:
-    """With 64 windows at hand waiting for more saves nothing."""
-
-    async def scene() -> None:
-        network = CountingNetwork()
-        engine = Silero(network, tick_s=5.0)
-        calls = [Call(engine) for _ in range(70)]
-        for call in calls[:64]:
-            call.stream.push(NOISE)
-        await calls[0].answers(1)
-
-        assert [64] == network.batches
-
-    asyncio.run(scene())
-
-
 def test_a_burst_runs_in_consecutive_batches_in_order() -> None:
-    """Several windows of one call get the answers that they would have got one by one, without waiting for ticks."""
+    """Several windows of one call get the answers that they would have got one by one."""
     speech = clip().speech.samples
     windows = list(speech[: len(speech) // 512 * 512].reshape(-1, 512))
 
     async def scene() -> None:
-        burst, steady = Call(Silero(CountingNetwork(), tick_s=5.0)), Call(Silero(CountingNetwork(), tick_s=5.0))
+        burst, steady = Call(Silero(CountingNetwork())), Call(Silero(CountingNetwork()))
         for window in windows:
             burst.stream.push(window)
         for index, window in enumerate(windows, start=1):
@@ -134,7 +103,7 @@ def test_quiet_windows_skip_the_network() -> None:
 
     async def scene() -> None:
         network = CountingNetwork()
-        call = Call(Silero(network, tick_s=5.0))
+        call = Call(Silero(network))
         for _ in range(3):
             call.stream.push(SILENCE)
 
@@ -150,7 +119,7 @@ def test_the_level_gate_is_at_minus_60_dbfs(rms: int, batches: int) -> None:
 
     async def scene() -> None:
         network = CountingNetwork()
-        call = Call(Silero(network, tick_s=5.0))
+        call = Call(Silero(network))
         call.stream.push(np.full(512, rms, np.int16))
         await call.answers(1)
 
@@ -163,7 +132,7 @@ def test_a_quiet_window_keeps_its_place_behind_a_loud_one() -> None:
     """Answers come in the order of the windows, though one of them needs no network."""
 
     async def scene() -> None:
-        engine = Silero(CountingNetwork(), tick_s=5.0)
+        engine = Silero(CountingNetwork())
         call = Call(engine)
         for window in (SILENCE, NOISE, SILENCE, NOISE):
             call.stream.push(window)
@@ -179,7 +148,7 @@ def test_a_quiet_window_is_context_for_the_next() -> None:
 
     async def scene() -> None:
         network = CountingNetwork()
-        call = Call(Silero(network, tick_s=5.0))
+        call = Call(Silero(network))
         call.stream.push(np.full(512, 20, np.int16))
         await call.answers(1)
         call.stream.push(NOISE)
@@ -196,7 +165,7 @@ def test_two_seconds_without_speech_reset_the_memory(silent: int, kept: bool) ->
 
     async def scene() -> None:
         network = CountingNetwork()
-        call = Call(Silero(network, tick_s=5.0))
+        call = Call(Silero(network))
         # A first loud window, clearly no speech, fills the memory and counts as the first silent one.
         call.stream.push(np.full(512, 40, np.int16))
         for _ in range(silent - 1):
@@ -215,7 +184,7 @@ def test_a_call_that_raises_does_not_cost_the_others_their_answers(caplog: pytes
     """The failure is logged by its kind, without its message, and everybody else is answered."""
 
     async def scene() -> None:
-        engine = Silero(CountingNetwork(), tick_s=5.0)
+        engine = Silero(CountingNetwork())
 
         def fail(speech: float) -> None:
             raise ValueError("secret words")
@@ -237,7 +206,7 @@ def test_nothing_is_answered_from_within_push() -> None:
     """A caller may finish its own bookkeeping before the answer comes."""
 
     async def scene() -> None:
-        call = Call(Silero(CountingNetwork(), tick_s=5.0))
+        call = Call(Silero(CountingNetwork()))
         for window in (SILENCE, NOISE):
             call.stream.push(window)
 
@@ -250,7 +219,7 @@ def test_a_closed_stream_hears_nothing_more() -> None:
     """Neither the window in the batch nor those behind it are answered; others are."""
 
     async def scene() -> None:
-        engine = Silero(CountingNetwork(), tick_s=5.0)
+        engine = Silero(CountingNetwork())
         leaving, staying = Call(engine), Call(engine)
         for _ in range(3):
             leaving.stream.push(NOISE)
@@ -269,7 +238,7 @@ def test_a_call_may_push_and_close_from_within_its_answer() -> None:
     """What a callback does to its own stream takes effect at once."""
 
     async def scene() -> None:
-        engine = Silero(CountingNetwork(), tick_s=5.0)
+        engine = Silero(CountingNetwork())
         answers: list[float] = []
         done = asyncio.Event()
 
@@ -299,7 +268,7 @@ def test_a_call_takes_nothing_over_from_one_that_has_left() -> None:
 
     async def scene() -> None:
         network = CountingNetwork()
-        engine = Silero(network, tick_s=5.0)
+        engine = Silero(network)
         leaving = Call(engine)
         leaving.stream.push(NOISE)
         await leaving.answers(1)
@@ -321,8 +290,8 @@ def test_there_is_room_for_any_number_of_calls() -> None:
     """More calls than there were places at first are answered as they would be alone."""
 
     async def scene() -> None:
-        engine = Silero(CountingNetwork(), tick_s=5.0)
-        calls, alone = [Call(engine) for _ in range(150)], Call(Silero(CountingNetwork(), tick_s=5.0))
+        engine = Silero(CountingNetwork())
+        calls, alone = [Call(engine) for _ in range(150)], Call(Silero(CountingNetwork()))
         for _ in range(2):
             for call in [*calls, alone]:
                 call.stream.push(NOISE)
@@ -335,7 +304,7 @@ def test_there_is_room_for_any_number_of_calls() -> None:
 
 def test_one_engine_outlives_an_event_loop() -> None:
     """A run that was due in a loop that has ended does not block the next loop."""
-    engine = Silero(CountingNetwork(), tick_s=5.0)
+    engine = Silero(CountingNetwork())
 
     async def abandon() -> None:
         call, other = Call(engine), Call(engine)
@@ -377,9 +346,3 @@ def test_after_close_there_are_no_new_streams() -> None:
             engine.stream(lambda speech: None)
 
     asyncio.run(scene())
-
-
-def test_a_wrong_tick_is_a_config_error() -> None:
-    """The setting is checked when the engine is opened."""
-    with pytest.raises(ConfigError, match="tick_s"):
-        open_engine({"tick_s": "soon"})

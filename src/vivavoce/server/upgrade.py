@@ -25,6 +25,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from vivavoce.errors import Refused, StoreError
 from vivavoce.server.admission import ConnectRequest, refusal
+from vivavoce.server.gathering import Gathering
 from vivavoce.server.sockets import Begin, open_socket
 
 __all__ = ["ABORT", "Receptionist", "Upgrade", "VoiceHttp", "upgrade_class"]
@@ -185,8 +186,9 @@ class VoiceHttp(HttpToolsProtocol):
 class Upgrade(asyncio.Protocol):
     """Takes a connection over from uvicorn, and refuses it or makes it a voice socket."""
 
-    def __init__(self, receptionist: Receptionist) -> None:
+    def __init__(self, receptionist: Receptionist, gathering: Gathering) -> None:
         self._receptionist = receptionist
+        self._gathering = gathering
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         # What came behind the head; at most what was read with it, for reading stops here.
@@ -235,13 +237,14 @@ class Upgrade(asyncio.Protocol):
         if self._transport.is_closing():
             self._receptionist.missed(begin)
         else:
-            open_socket(self._transport, begin, key=head.key, early=self._early)
+            open_socket(self._transport, begin, self._gathering, key=head.key, early=self._early)
 
 
 def upgrade_class(receptionist: Receptionist) -> Callable[..., Upgrade]:
     """What uvicorn's ``ws`` setting takes: makes an ``Upgrade`` for each connection."""
+    gathering = Gathering()
 
     def make(**_: object) -> Upgrade:
-        return Upgrade(receptionist)
+        return Upgrade(receptionist, gathering)
 
     return make
