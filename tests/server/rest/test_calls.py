@@ -71,6 +71,7 @@ def test_formats_are_granted(body: dict[str, object], data: tuple[str, str, int]
         ({"output_audio_format": "pcm_48000"}, ["is not supported by this agent's voice"]),
         ({"sample_rate": 24000, "output_audio_format": "pcm_16000"}, ["disagree"]),
         ({"mode": "video"}, ["mode: Invalid enum value"]),
+        ({"mode": ["chat"]}, ["mode: Invalid enum value"]),
         ({"variables": [1]}, ["Invalid variables"]),
     ],
 )

@@ -17,10 +17,11 @@ from vivavoce.server.rest.agents import agent_to_call
 from vivavoce.server.rest.conversations import call_of
 from vivavoce.server.services import Services
 from vivavoce.store import tokens
+from vivavoce.store.calls import Call
 from vivavoce.store.tokens import Grant
 from vivavoce.wire import formats, variables
 
-__all__ = ["HANDLERS", "CancelRequest", "Cancelled"]
+__all__ = ["HANDLERS", "CancelRequest", "Cancelled", "end_live"]
 
 
 class CancelRequest(Struct, frozen=True, rename="camel"):
@@ -44,7 +45,7 @@ async def register_call(request: AnyRequest, services: NamedDependency[Services]
     body = await read_object(request)
     agent = await agent_to_call(services.database, text_field(body, "agent_id"))
     mode = body.get("mode") or "webcall"
-    if mode not in {"webcall", "chat"}:
+    if mode not in ("webcall", "chat"):
         raise Refused(400, f"mode: Invalid enum value. Expected 'webcall' | 'chat', received {str(mode)[:40]!r}")
     chosen = formats.from_registration(body, voice_rates_hz=voice_rates_hz(agent.document))
     grant = Grant(
@@ -70,10 +71,7 @@ async def register_call(request: AnyRequest, services: NamedDependency[Services]
 async def end_call(services: NamedDependency[Services], data: JSONBody[CancelRequest]) -> Ok[Cancelled]:
     """End a call that is going on: its page is told, and it is closed as if the agent had hung up."""
     call = await call_of(services.database, data.call_id)
-    if call.ended_at is not None:
-        raise Refused(400, "The call is over")
-    if not services.end_call(call.id):
-        raise Refused(400, "The call is held by another server of this database: ask that one")
+    end_live(services, call)
     return Ok(Cancelled(call.id))
 
 
@@ -84,6 +82,19 @@ async def cancel_call(services: NamedDependency[Services], call_id: FromPath[str
     if call.ended_at is not None:
         raise Refused(400, "The call is over")
     raise Refused(400, "The call is going on, not queued: POST /conversation/cancel ends it")
+
+
+def end_live(services: Services, call: Call) -> None:
+    """
+    End a call that is going on, as if the agent had hung up.
+
+    Raises:
+        Refused: 400 for a call that is over, or that another server holds.
+    """
+    if call.ended_at is not None:
+        raise Refused(400, "The call is over")
+    if not services.end_call(call.id):
+        raise Refused(400, "The call is held by another server of this database: ask that one")
 
 
 HANDLERS = (register_call, end_call, cancel_call)
