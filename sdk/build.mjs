@@ -8,10 +8,11 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
+const widget = join(dist, "widget");
 const site = resolve(process.env.VIVAVOCE_STATIC ?? join(here, "../src/vivavoce/static"));
 
 const common = {
@@ -30,6 +31,14 @@ const servedSdk = {
   name: "served-sdk",
   setup({ onResolve }) {
     onResolve({ filter: /^@vivavoce\/agent-sdk$/ }, () => ({ path: "./sdk/agent-sdk.js", external: true }));
+  },
+};
+
+/** The scripts of the console stand elsewhere than the pages, but load the same SDK. */
+const consoleSdk = {
+  name: "console-sdk",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@vivavoce\/agent-sdk$/ }, () => ({ path: "/sdk/agent-sdk.js", external: true }));
   },
 };
 
@@ -76,6 +85,51 @@ async function writeCommonJsTypes() {
   );
 }
 
+/** A style sheet is text for the script that adopts it. */
+const sheets = {
+  name: "sheets",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const { code } = await transform(text, { loader: "css", minify: true, target: common.target });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+/** The npm package `@vivavoce/widget`, and the one script that pages load. */
+async function buildWidget() {
+  const entry = { ...common, plugins: [sheets] };
+  const { version } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
+  const manifest = JSON.parse(await readFile(join(here, "src/widget/package.json"), "utf8"));
+  await mkdir(widget, { recursive: true });
+  await Promise.all([
+    build({
+      ...entry,
+      entryPoints: ["src/widget/embed.ts"],
+      format: "iife",
+      minify: true,
+      outfile: join(widget, "widget.js"),
+    }),
+    build({
+      ...entry,
+      entryPoints: ["src/widget/index.ts", "src/widget/react.ts"],
+      format: "esm",
+      splitting: true,
+      external: ["react"],
+      outdir: widget,
+    }),
+    cp(join(dist, "worklets"), join(widget, "worklets"), { recursive: true }),
+    cp(join(here, "LICENSE"), join(widget, "LICENSE")),
+    writeFile(join(widget, "package.json"), `${JSON.stringify({ ...manifest, version }, undefined, 2)}\n`),
+    promisify(execFile)(
+      process.execPath,
+      [join(here, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.widget.json"],
+      { cwd: here },
+    ),
+  ]);
+}
+
 async function buildSite() {
   await rm(join(site, "sdk"), { recursive: true, force: true });
   await mkdir(join(site, "sdk"), { recursive: true });
@@ -94,6 +148,7 @@ async function buildSite() {
       cp(join(here, "pages", name), join(site, name)),
     ),
     cp(join(dist, "index.js"), join(site, "sdk/agent-sdk.js")),
+    cp(join(widget, "widget.js"), join(site, "sdk/widget.js")),
     cp(join(dist, "agent-sdk.browser.js"), join(site, "sdk/agent-sdk.browser.js")),
     ...["capture.js", "playback.js"].map((name) =>
       cp(join(dist, "worklets", name), join(site, "sdk/worklets", name)),
@@ -101,5 +156,21 @@ async function buildSite() {
   ]);
 }
 
+/** The console: what every page loads, and one module for each page that has a script, with its styles. */
+async function buildConsole() {
+  const target = join(site, "console");
+  await mkdir(target, { recursive: true });
+  const modules = (await readdir(join(here, "console/pages"))).filter((name) => name.endsWith(".ts"));
+  const whole = { ...common, minify: true, plugins: [consoleSdk], outdir: target };
+  await Promise.all([
+    build({ ...whole, entryPoints: ["console/console.ts", "console/console.css"], format: "esm" }),
+    build({ ...whole, entryPoints: ["console/theme.ts"], format: "iife" }),
+    build({ ...whole, entryPoints: modules.map((name) => `console/pages/${name}`), format: "esm" }),
+    cp(join(here, "node_modules/htmx.org/dist/htmx.min.js"), join(target, "htmx.js")),
+  ]);
+}
+
 await buildPackage();
+await buildWidget();
 await buildSite();
+await buildConsole();

@@ -47,6 +47,20 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
         load_config({"VIVAVOCE_CONFIG": str(tmp_path / "none.toml")})
 
 
+def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
+    """One of IPv4 may also come by a socket of IPv6."""
+    given = {"VIVAVOCE_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8,2001:db8::/32"}
+
+    assert [] == Config().proxies
+    assert [
+        "127.0.0.1/32",
+        "10.0.0.0/8",
+        "2001:db8::/32",
+        "::ffff:127.0.0.1/128",
+        "::ffff:10.0.0.0/104",
+    ] == load_config(given, folder=tmp_path).proxies
+
+
 @pytest.mark.parametrize("text", ["on", "ON", "yes", "true", "1"])
 def test_switches_know_several_words(text: str, tmp_path: Path) -> None:
     """People write switches in many ways."""
@@ -68,6 +82,8 @@ def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
         ("VIVAVOCE_TALK_PAGE", "yes", 'VIVAVOCE_TALK_PAGE cannot be \'yes\': it takes "local", "on" or "off"'),
         ("VIVAVOCE_DRAIN_S", "-1", "VIVAVOCE_DRAIN_S cannot be '-1': it takes seconds, 0 or more"),
         ("VIVAVOCE_PUBLIC_URL", "voice.example", "VIVAVOCE_PUBLIC_URL cannot be 'voice.example': it takes a URL"),
+        ("VIVAVOCE_TRUSTED_PROXIES", "proxy", "it takes addresses or networks, such as 127.0.0.1 or 10.0.0.0/8, with"),
+        ("VIVAVOCE_TRUSTED_PROXIES", "10.0.0.1/8", "VIVAVOCE_TRUSTED_PROXIES cannot be '10.0.0.1/8': it takes"),
         ("VIVAVOCE_SYNTHFLOW_ORIGINS", "shop.example", 'it takes "*" for all, or origins such as https://'),
         ("VIVAVOCE_SYNTHFLOW_ORIGINS", "https://a.example https://b.example", "with commas in between"),
         ("VIVAVOCE_LLM_MODEL", "x", "there is no setting VIVAVOCE_LLM_MODEL"),

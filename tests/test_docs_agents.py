@@ -18,6 +18,7 @@ from vivavoce.agent_settings import AgentSettings, cleaned, with_defaults
 from vivavoce.engines.openai_settings import _SETTINGS as OPENAI_SETTINGS
 from vivavoce.server.agent_tools import tools_of
 from vivavoce.server.briefing import brief_for, style_of, voice_rates_hz
+from vivavoce.server.embed_limits import limits_of
 from vivavoce.talk.brief import Mode
 from vivavoce.wire import variables
 from vivavoce.wire.dialect import Codec
@@ -71,7 +72,7 @@ def told_to_calls(document: Mapping[str, object]) -> list[object]:
     """Everything that calls of both modes are told of an agent."""
     codec = cast(Codec, SimpleNamespace(agent_rate_hz=24000, lead_s=1.0))
     modes: tuple[Mode, ...] = ("webcall", "chat")
-    told: list[object] = [style_of(document), voice_rates_hz(document), tools_of(document)]
+    told: list[object] = [style_of(document), voice_rates_hz(document), tools_of(document), limits_of(document)]
     for mode in modes:
         now = datetime(2026, 7, 2, tzinfo=UTC)
         values = variables.resolve({}, agent=document, call_id="CALL", mode=mode, now=now)

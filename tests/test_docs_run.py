@@ -198,7 +198,7 @@ def test_every_route_is_told(served: Served) -> None:
         for method in methods
         if method not in ("head", "servers") and not path.endswith("/agent/connect")
     }
-    pages = page("protocol.md") + page("coming-from-synthflow.md")
+    pages = page("protocol.md") + page("coming-from-synthflow.md") + page("embedding.md")
     told = {heading for heading in sections(pages) if re.match(r"[A-Z]+ /", heading)}
 
     assert {re.sub(r"\{\w+\}", "{}", route) for route in routes} == {re.sub(r"\{\w+\}", "{}", route) for route in told}

@@ -19,7 +19,7 @@ INSIDE: Mapping[str, frozenset[str]] = {
     # Their names are read by people, in the descriptions of the interfaces.
     "vivavoce.server.descriptions.atoms_channel": frozenset({"OutputAudio", "SessionUpdate"}),
     "vivavoce.server.descriptions.route_notes": frozenset(
-        {"CallRegistration", "CallToken", "OrganizationName", "PageTokenOrder"}
+        {"CallRegistration", "CallToken", "EmbedTokenOrder", "OrganizationName", "PageTokenOrder"}
     ),
     # Runs where the module is a process of its own.
     "vivavoce.engines.espeak_process": frozenset({"main"}),

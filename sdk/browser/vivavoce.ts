@@ -32,13 +32,22 @@ export class Vivavoce {
   readonly agentId: string;
   readonly #process: ChildProcess;
   readonly #folder: string;
+  readonly #ask: (...words: string[]) => string;
 
-  private constructor(url: string, key: string, agentId: string, process: ChildProcess, folder: string) {
+  private constructor(
+    url: string,
+    key: string,
+    agentId: string,
+    process: ChildProcess,
+    folder: string,
+    ask: (...words: string[]) => string,
+  ) {
     this.url = url;
     this.key = key;
     this.agentId = agentId;
     this.#process = process;
     this.#folder = folder;
+    this.#ask = ask;
   }
 
   /** @param settings Environment variables, such as `VIVAVOCE_LLM`. */
@@ -73,7 +82,12 @@ export class Vivavoce {
     if (!agent) {
       throw new Error("the server has no demo agent");
     }
-    return new Vivavoce(url, key, agent._id, server, folder);
+    return new Vivavoce(url, key, agent._id, server, folder, ask);
+  }
+
+  /** Runs `vivavoce` with these words on the server's data; what it prints. */
+  run(...words: string[]): string {
+    return this.#ask(...words);
   }
 
   /** `data` of a REST answer. */

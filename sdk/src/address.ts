@@ -15,21 +15,25 @@ export interface CallAddress {
   readonly agentId: string;
   /** In Hz. */
   readonly sampleRate: number;
+  readonly mode: CallMode;
 }
+
+/** `webcall` speaks; `chat` has no audio at all. */
+export type CallMode = "webcall" | "chat";
 
 /**
  * The URL of the call's socket.
  *
  * Throws a `TypeError` whose message says which option to correct.
  */
-export function connectUrl({ baseUrl, apiKey, agentId, sampleRate }: CallAddress): string {
+export function connectUrl({ baseUrl, apiKey, agentId, sampleRate, mode }: CallAddress): string {
   if (!apiKey) {
     throw new TypeError("apiKey is missing: pass an access token (wct_…) or an API key (sk_…)");
   }
   if (!agentId) {
     throw new TypeError("agentId is missing: pass the id of an agent of your server");
   }
-  const query = new URLSearchParams({ token: apiKey, agent_id: agentId, mode: "webcall" });
+  const query = new URLSearchParams({ token: apiKey, agent_id: agentId, mode });
   if (NEGOTIATED_RATES_HZ.includes(sampleRate)) {
     query.set("sample_rate", String(sampleRate));
   } else if (INPUT_ONLY_RATES_HZ.includes(sampleRate)) {
@@ -48,7 +52,7 @@ export function inputOnlyRateHz(sampleRate: number): number | undefined {
 
 /** `baseUrl` as `ws:` or `wss:` URL, without a slash at the end and without the path of the API. */
 export function socketBase(baseUrl: string): string {
-  const url = parse(baseUrl);
+  const url = parseUrl(baseUrl);
   switch (url?.protocol) {
     case "http:":
       url.protocol = "ws:";
@@ -73,7 +77,7 @@ export function socketBase(baseUrl: string): string {
  */
 export function defaultBase(scriptUrl: string | undefined, pageUrl: string | undefined): string {
   for (const candidate of [scriptUrl, pageUrl]) {
-    const url = candidate === undefined ? undefined : parse(candidate);
+    const url = candidate === undefined ? undefined : parseUrl(candidate);
     if (url?.protocol === "http:" || url?.protocol === "https:") {
       return url.origin;
     }
@@ -81,7 +85,8 @@ export function defaultBase(scriptUrl: string | undefined, pageUrl: string | und
   throw new TypeError("baseUrl is missing: name your server, for example wss://voice.example.com");
 }
 
-function parse(address: string): URL | undefined {
+/** The URL that is written as `address`; undefined for what is none. */
+export function parseUrl(address: string): URL | undefined {
   try {
     return new URL(address);
   } catch {

@@ -1,3 +1,4 @@
+import type { CallMode } from "./address.js";
 import { pageBrowser, type Browser } from "./browser.js";
 import { namedError } from "./errors.js";
 import { Subscriptions, type EventName, type Handler } from "./events.js";
@@ -6,8 +7,11 @@ import { Session } from "./session.js";
 import { resultText, Tools, type ToolHandler, type ToolSchema } from "./tools.js";
 
 export interface AtomsAgentConfig {
-  /** An access token (`wct_…`: for one call, safe in a page) or an API key (`sk_…`: keep it out of pages). */
-  apiKey: string;
+  /**
+   * An access token (`wct_…`: for one call, safe in a page) or an API key (`sk_…`: keep it out of pages);
+   * or a function that fetches one while the microphone is being opened, anew for each call.
+   */
+  apiKey: string | (() => Promise<string>);
   /** The agent to talk to. */
   agentId: string;
   /**
@@ -20,6 +24,8 @@ export interface AtomsAgentConfig {
    * 22050, 44100 or 48000 for the microphone only.
    */
   sampleRate?: number;
+  /** Default `webcall`. `chat`: no audio at all; `sendText()` asks, `transcript` answers. */
+  mode?: CallMode;
   /** Default true. `false`: no microphone; `mute()` and `unmute()` do nothing. */
   autoCaptureMic?: boolean;
   /** The microphone to use, an id from `enumerateDevices()`. */
@@ -42,6 +48,9 @@ export class AtomsAgent {
   readonly #subscriptions: Subscriptions;
   #session: Session | undefined;
   #isMuted = false;
+  /** The devices of the next call, and of the running one. */
+  #captureDeviceId: string | undefined;
+  #playbackDeviceId: string | undefined;
   readonly #tools = new Tools();
   /** Whether a changed set of tools is about to be sent. */
   #isDeclaring = false;
@@ -49,6 +58,8 @@ export class AtomsAgent {
   /** @param browser For tests: what stands in for the page's browser. */
   constructor(config: AtomsAgentConfig, browser: Browser = pageBrowser) {
     this.#config = config;
+    this.#captureDeviceId = config.captureDeviceId;
+    this.#playbackDeviceId = config.playbackDeviceId;
     this.#browser = browser;
     this.#subscriptions = new Subscriptions((error) => browser.reportError(error));
   }
@@ -116,6 +127,26 @@ export class AtomsAgent {
   /** Sends microphone audio again. */
   unmute(): void {
     this.#setMuted(false);
+  }
+
+  /**
+   * Goes on with another microphone, in this call and in later ones; `undefined` for the default one.
+   *
+   * Rejects with `Error("Microphone access required")` when it cannot be opened; the one before stays.
+   */
+  async setInputDevice(deviceId: string | undefined): Promise<void> {
+    await this.#session?.setInputDevice(deviceId);
+    this.#captureDeviceId = deviceId;
+  }
+
+  /**
+   * Goes on with another loudspeaker, in this call and in later ones; `undefined` for the default one.
+   *
+   * Chromium only; elsewhere nothing happens. A device that cannot be used gives the event `error`.
+   */
+  async setOutputDevice(deviceId: string | undefined): Promise<void> {
+    this.#playbackDeviceId = deviceId;
+    await this.#session?.setOutputDevice(deviceId);
   }
 
   /**
@@ -188,9 +219,10 @@ export class AtomsAgent {
         agentId: config.agentId,
         baseUrl: config.baseUrl,
         sampleRate: config.sampleRate ?? DEFAULT_RATE_HZ,
+        mode: config.mode ?? "webcall",
         autoCaptureMic: config.autoCaptureMic ?? true,
-        captureDeviceId: config.captureDeviceId,
-        playbackDeviceId: config.playbackDeviceId,
+        captureDeviceId: this.#captureDeviceId,
+        playbackDeviceId: this.#playbackDeviceId,
         workletUrl: config.workletUrl,
       },
       {
@@ -229,7 +261,7 @@ export class AtomsAgent {
   }
 
   #setMuted(muted: boolean): void {
-    if (this.#config.autoCaptureMic === false) {
+    if (this.#config.autoCaptureMic === false || this.#config.mode === "chat") {
       return;
     }
     this.#isMuted = muted;

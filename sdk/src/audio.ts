@@ -112,6 +112,17 @@ export class CallAudio {
     await Promise.all([speaker, captured]);
   }
 
+  /** Rejects with `Microphone access required` when the device cannot be opened; the one before stays. */
+  async setInputDevice(deviceId: string | undefined): Promise<void> {
+    await this.#microphone?.change(deviceId);
+  }
+
+  /** Plays on another device, where the browser can: Chromium only. */
+  setOutputDevice(deviceId: string | undefined): Promise<void> {
+    // The empty name is the default device. Source: Web Audio, AudioContext.setSinkId.
+    return this.#playOn(deviceId ?? "");
+  }
+
   play(samples: Int16Array<ArrayBuffer>): void {
     this.#speaker.play(samples);
   }

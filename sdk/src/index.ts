@@ -10,5 +10,6 @@ export type {
   ToolsDeclared,
   Transcript,
 } from "./events.js";
+export type { CallMode } from "./address.js";
 export type { ClientTool } from "./protocol.js";
 export type { ToolHandler, ToolSchema } from "./tools.js";

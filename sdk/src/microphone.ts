@@ -29,6 +29,8 @@ export class Microphone {
   #muted = false;
   #level = 0;
   #stopped = false;
+  /** Counts the devices that were asked for, so that the last one stays. */
+  #choice = 0;
 
   constructor(browser: Browser, context: AudioContext, listener: MicrophoneListener) {
     this.#browser = browser;
@@ -54,6 +56,8 @@ export class Microphone {
    * Rejects with `Microphone access required`; the `cause` is the browser's own error.
    */
   async open(deviceId: string | undefined): Promise<void> {
+    this.#choice += 1;
+    const own = this.#choice;
     const constraints =
       deviceId === undefined ? PROCESSING : { ...PROCESSING, deviceId: { exact: deviceId } };
     let stream;
@@ -62,11 +66,20 @@ export class Microphone {
     } catch (error) {
       throw microphoneRequired(error);
     }
-    if (this.#stopped) {
+    // The call may be over by now, or another device chosen.
+    if (this.#stopped || own !== this.#choice) {
       stopTracks(stream);
       return;
     }
+    this.#drop();
     this.#use(stream);
+  }
+
+  /** Goes on with another device: the present one is let go when the other is open. */
+  async change(deviceId: string | undefined): Promise<void> {
+    if (!this.#stopped) {
+      await this.open(deviceId);
+    }
   }
 
   /** Begins to deliver frames at `rateHz`. The worklet must be loaded and the microphone open. */

@@ -1,4 +1,4 @@
-import { connectUrl, defaultBase, inputOnlyRateHz, socketBase } from "./address.js";
+import { connectUrl, defaultBase, inputOnlyRateHz, socketBase, type CallMode } from "./address.js";
 import { CallAudio, type AudioOptions, type Rates } from "./audio.js";
 import type { Browser } from "./browser.js";
 import { Connection } from "./connection.js";
@@ -20,11 +20,13 @@ import { isRefusal } from "./tools.js";
 const OPENING_MS = 15_000;
 
 export interface SessionOptions extends AudioOptions {
-  readonly apiKey: string;
+  /** The key, or what fetches it. */
+  readonly apiKey: string | (() => Promise<string>);
   readonly agentId: string;
   readonly baseUrl: string | undefined;
   /** In Hz. */
   readonly sampleRate: number;
+  readonly mode: CallMode;
   readonly workletUrl: string | undefined;
 }
 
@@ -112,6 +114,14 @@ export class Session {
     }
   }
 
+  async setInputDevice(deviceId: string | undefined): Promise<void> {
+    await this.#audio?.setInputDevice(deviceId);
+  }
+
+  async setOutputDevice(deviceId: string | undefined): Promise<void> {
+    await this.#audio?.setOutputDevice(deviceId);
+  }
+
   send(message: ClientMessage): void {
     this.#connection?.send(message);
   }
@@ -132,25 +142,53 @@ export class Session {
     let base;
     try {
       base = socketBase(options.baseUrl ?? defaultBase(browser.scriptUrl, browser.pageUrl));
-      const url = connectUrl({ ...options, baseUrl: base });
-      this.#audio = new CallAudio(browser, options, {
-        frame: (samples) => this.#sendFrame(samples),
-        problem: (code, message) => {
-          if (this.#phase !== "over") {
-            this.#owner.emit("error", { code, message });
-          }
-        },
-      });
-      this.#audio.muted = this.#owner.isMuted;
-      this.#connect(url);
+      const address = { ...options, baseUrl: base };
+      const { apiKey } = options;
+      if (typeof apiKey === "string") {
+        const url = connectUrl({ ...address, apiKey });
+        this.#openAudio();
+        this.#watch();
+        this.#connect(url);
+      } else {
+        this.#openAudio();
+        this.#watch();
+        void this.#connectLater(apiKey, (key) => connectUrl({ ...address, apiKey: key }));
+      }
     } catch (error) {
       throw connectionFailed(error);
     }
     const siblings = browser.siblingWorklets();
     const places = { named: options.workletUrl, siblings, serverUrl: base, pageUrl: browser.pageUrl };
-    await this.#audio.open(places, rates);
+    await (this.#audio?.open(places, rates) ?? rates);
     if (this.#phase === "opening") {
       this.#phase = "live";
+    }
+  }
+
+  #openAudio(): void {
+    if (this.#options.mode === "chat") {
+      return;
+    }
+    this.#audio = new CallAudio(this.#browser, this.#options, {
+      frame: (samples) => this.#sendFrame(samples),
+      problem: (code, message) => {
+        if (this.#phase !== "over") {
+          this.#owner.emit("error", { code, message });
+        }
+      },
+    });
+    this.#audio.muted = this.#owner.isMuted;
+  }
+
+  /** Opens the socket when the key is there, unless the call is over by then. */
+  async #connectLater(fetchKey: () => Promise<string>, urlFor: (key: string) => string): Promise<void> {
+    try {
+      const url = urlFor(await fetchKey());
+      if (this.#phase !== "over") {
+        this.#connect(url);
+      }
+    } catch (error) {
+      this.#fail(connectionFailed(error));
     }
   }
 
@@ -159,6 +197,10 @@ export class Session {
       message: (message) => this.#receive(message),
       closed: (code) => this.#closed(code),
     });
+  }
+
+  /** Limits the wait for the session, and ends the call with the page. */
+  #watch(): void {
     this.#openingTimer = setTimeout(() => {
       const message = `the server did not open the session within ${OPENING_MS / 1000} s`;
       this.#fail(connectionFailed(namedError("TimeoutError", message)));

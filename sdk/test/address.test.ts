@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { connectUrl, defaultBase, inputOnlyRateHz, socketBase } from "../src/address.js";
+import { connectUrl, defaultBase, inputOnlyRateHz, socketBase, type CallAddress } from "../src/address.js";
 
-const CALL = { baseUrl: "wss://voice.example", apiKey: "sk_1", agentId: "a1", sampleRate: 24000 };
+const CALL: CallAddress = {
+  baseUrl: "wss://voice.example",
+  apiKey: "sk_1",
+  agentId: "a1",
+  sampleRate: 24000,
+  mode: "webcall",
+};
 
 describe("the base URL", () => {
   /** Pages name their server in many ways, and all mean the same. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeBase64 } from "../src/pcm.js";
 import { settle } from "./fake-browser.js";
-import { accept, liveScene, scene, speak, type Scene } from "./scene.js";
+import { accept, liveScene, rejection, scene, speak, type Scene } from "./scene.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -67,6 +67,40 @@ describe("the microphone", () => {
     const made = await liveScene({ captureDeviceId: "usb" });
 
     expect(made.browser.asked[0]!).toMatchObject({ deviceId: { exact: "usb" }, echoCancellation: true });
+  });
+
+  /** A visitor who chooses another one is heard through it in the same call, and the first is let go. */
+  test("is exchanged in mid-call", async () => {
+    const made = await liveScene();
+    await made.agent.setInputDevice("usb");
+    speak(made);
+
+    expect(made.browser.streams.map(({ track }) => track.stopped)).toEqual([true, false]);
+    expect(made.browser.asked[1]!).toMatchObject({ deviceId: { exact: "usb" } });
+    expect(frames(made).length).toBe(1);
+  });
+
+  /** A device that cannot be opened leaves the call with the one that works. */
+  test("stays when the other cannot be opened", async () => {
+    const made = await liveScene();
+    made.browser.answerPrompt = () => Promise.reject(new Error("busy"));
+    const error = await rejection(made.agent.setInputDevice("usb"));
+    speak(made);
+
+    expect(error.message).toBe("Microphone access required");
+    expect(made.browser.streams[0]?.track.stopped).toBe(false);
+    expect(frames(made).length).toBe(1);
+  });
+
+  /** What was chosen without a call is used in the next one. */
+  test("may be chosen before the call", async () => {
+    const made = scene();
+    await made.agent.setInputDevice("usb");
+    const connecting = made.agent.connect();
+    await accept(made);
+    await connecting;
+
+    expect(made.browser.asked[0]!).toMatchObject({ deviceId: { exact: "usb" } });
   });
 
   /** An unplugged headset is replaced by the default device, in the same call. */

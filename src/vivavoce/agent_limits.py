@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vivavoce.errors import Refused
 
-__all__ = ["RANGES", "Range", "check_limits", "clamped"]
+__all__ = ["CHOICES", "LONGEST", "RANGES", "Range", "check_limits", "clamped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Range:
 
 _HOLD, _WAIT = Range(0, 10, "seconds"), Range(1, 300, "seconds")
 _SHARE, _SIGNAL = Range(0, 1), Range(0.1, 0.9)
+_CALLS, _MINUTES = Range(0, 100_000, "calls"), Range(0, 100_000, "minutes")
 
 RANGES: Mapping[str, Range] = {
     "synthesizer.speed": Range(0, 2),
@@ -51,13 +52,18 @@ RANGES: Mapping[str, Range] = {
     "llmIdleTimeoutConfig.maxRetries": Range(0, 100, "times"),
     # The source names the highest; a call of no time at all cannot be meant.
     "sessionTimeoutConfig.timeoutTimeInSecs": Range(1, 3600, "seconds"),
+    # Our own, 0 for no limit: the highest are far beyond what one server holds.
+    "embedLimits.callsAtOnce": _CALLS,
+    "embedLimits.minutesPerDay": _MINUTES,
+    "embedLimits.callsAtOncePerVisitor": _CALLS,
+    "embedLimits.minutesPerDayPerVisitor": _MINUTES,
 }
-_CHOICES: Mapping[str, tuple[object, ...]] = {
+CHOICES: Mapping[str, tuple[object, ...]] = {
     "synthesizer.enhancement": (0, 1, 2),
     "synthesizer.sampleRate": (8000, 16000, 24000, 44100),
     "backgroundSound": ("", "office", "cafe", "call_center", "static"),
 }
-_LONGEST: Mapping[str, tuple[int, str]] = {
+LONGEST: Mapping[str, tuple[int, str]] = {
     "firstMessage": (500, ""),
     "globalPrompt": (4000, "; a longer prompt may stand in singlePromptConfig.prompt"),
     "voiceMailDetectionConfig.endText": (200, ""),
@@ -79,12 +85,12 @@ def check_limits(changes: Mapping[str, object]) -> None:
         value = _at(changes, path)
         if _is_number(value) and not limits.low <= value <= limits.high:  # type: ignore[operator]  # it is a number
             raise Refused(400, f"{path}: Expected a number {limits}")
-    for path, choices in _CHOICES.items():
+    for path, choices in CHOICES.items():
         value = _at(changes, path)
         if value is not None and value not in choices:
             named = " | ".join(repr(choice) for choice in choices)
             raise Refused(400, f"{path}: Invalid enum value. Expected {named}")
-    for path, (most, hint) in _LONGEST.items():
+    for path, (most, hint) in LONGEST.items():
         value = _at(changes, path)
         if isinstance(value, str) and len(value) > most:
             raise Refused(400, f"{path}: at most {most} characters{hint}")

@@ -12,6 +12,7 @@ from msgspec import Struct
 from vivavoce.wire.variables import zone_label
 
 __all__ = [
+    "EmbedLimits",
     "IdleTimeouts",
     "Language",
     "LanguageSwitching",
@@ -125,6 +126,15 @@ class SessionTimeout(Section, frozen=True):
     """The longest call, in seconds."""
 
     timeout_time_in_secs: float = 1800
+
+
+class EmbedLimits(Section, frozen=True):
+    """What public pages may use of the agent, together and each visitor: calls at once, and minutes a day; 0: any."""
+
+    calls_at_once: int = 0
+    minutes_per_day: float = 0
+    calls_at_once_per_visitor: int = 2
+    minutes_per_day_per_visitor: float = 60
 
 
 class Timezone(Section, frozen=True):

@@ -17,6 +17,7 @@ from msgspec import field
 
 from vivavoce.agent_limits import check_limits
 from vivavoce.agent_sections import (
+    EmbedLimits,
     IdleTimeouts,
     Language,
     PreCallApi,
@@ -104,6 +105,8 @@ class AgentSettings(Section, frozen=True, kw_only=True):
     visible_to_everyone: bool = False
     # Our own: the agent's tools are all that there are, and a page can declare none.
     client_tools_managed_by_config: bool = False
+    # Our own: of calls from public pages.
+    embed_limits: EmbedLimits = EmbedLimits()
 
     @property
     def prompt(self) -> str:

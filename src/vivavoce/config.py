@@ -10,6 +10,7 @@ import tomllib
 import types
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
@@ -70,6 +71,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     record: _Switch = True
     # Who may open the talk page: this machine only, everybody who reaches the server, or nobody.
     talk_page: Annotated[Literal["local", "on", "off"], Meta(description='"local", "on" or "off"')] = "local"
+    # Whose word counts about where a request came from and how, such as a proxy's on this machine.
+    trusted_proxies: Annotated[
+        str, Meta(description="addresses or networks, such as 127.0.0.1 or 10.0.0.0/8, with commas in between")
+    ] = ""
+    # Whether there is a console at /console.
+    console: _Switch = True
+    # Of the console's user ``admin``, stored as a hash at each start; without it he signs in by a link or a key.
+    admin_password: Annotated[
+        str, Meta(pattern=r"^$|^.{10,500}$", description="a password of 10 to 500 characters on one line")
+    ] = ""
     # 0 means no limit.
     most_calls: Annotated[int, Meta(ge=0, description="a number of calls, or 0 for no fixed limit")] = 0
     # How long a stopping server waits for its calls.
@@ -113,6 +124,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def database_url(self) -> str:
         """The database, with the default filled in."""
         return self.database or f"sqlite:///{self.data / 'vivavoce.sqlite3'}"
+
+    @property
+    def proxies(self) -> list[str]:
+        """The trusted proxies; one of IPv4 also as a socket that listens on IPv6 sees it."""
+        networks = _networks(self.trusted_proxies)
+        mapped = [
+            f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+            for network in networks
+            if isinstance(network, IPv4Network)
+        ]
+        return [*map(str, networks), *mapped]
 
     def engine_settings(self, name: str) -> Mapping[str, str]:
         """The settings of one engine; empty where the operator gave none."""
@@ -184,12 +206,20 @@ def _checked(name: str, value: object, *, source: str, from_text: bool) -> objec
         value = _SWITCH.get(str(value).strip().lower(), value)
     try:
         # Text of the environment may stand for a number; in the file a number is written as one.
-        return msgspec.convert(value, kind, strict=not from_text, dec_hook=_folder)
-    except msgspec.ValidationError:
+        checked = msgspec.convert(value, kind, strict=not from_text, dec_hook=_folder)
+        if name == "trusted_proxies":
+            _networks(str(checked))
+    except ValueError:
+        # Those of msgspec are such errors too.
         takes = next(meta.description for meta in get_args(kind) if isinstance(meta, Meta))
-        # A database URL may carry a password, so it is not repeated.
-        shown = "this value" if name == "database" else repr(value)
+        # A database URL may carry a password, so neither is repeated.
+        shown = "this value" if name in ("database", "admin_password") else repr(value)
         raise ConfigError(f"{source} cannot be {shown}: it takes {takes}") from None
+    return checked
+
+
+def _networks(text: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(entry.strip()) for entry in text.split(",") if entry.strip()]
 
 
 def _folder(_: type, value: object) -> Path:

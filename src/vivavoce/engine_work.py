@@ -21,7 +21,7 @@ from vivavoce.talk import events
 from vivavoce.talk.commands import Say, Think
 from vivavoce.talk.pronunciation import respell
 
-__all__ = ["EngineWork", "OwnTool"]
+__all__ = ["EngineWork", "NoteRequest", "OwnTool"]
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,29 @@ _WINDOWS_IN_PIECE = 4
 _MOST_WAITING_PIECES = 470
 # A tool that the server runs itself: takes its arguments, a JSON object as text, and gives its output.
 OwnTool = Callable[[str], Awaitable[str]]
+# Told of each request to an engine when it is over: the stage, the seconds until its first answer (None for none), and
+# what went wrong (empty for nothing). Never called for single pieces of sound or text.
+NoteRequest = Callable[[str, float | None, str], None]
 
+# A request that is given up after so long without an answer counts as a failure of the engine.
+_NO_ANSWER_S = 5.0
 # Engines get this long to stop when the call is over.
 _STOP_WAIT_S = 2.0
+
+
+@dataclass(slots=True)
+class _Request:
+    """
+    One request to an engine.
+
+    Args:
+        asked_at: When it had everything to answer with, which for speech-to-text is the end of the utterance; None
+            before.
+        answered_at: When its first answer came that is of use: the final words, a piece of text, the first sound.
+    """
+
+    asked_at: float | None = None
+    answered_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +79,7 @@ class EngineWork:
         now: The session's time, in seconds.
         dispatch: Takes the events.
         own_tools: The tools that run here and not at the client, by their names.
+        note: Told of each request to an engine when it is over.
     """
 
     def __init__(
@@ -70,11 +91,13 @@ class EngineWork:
         now: Callable[[], float],
         dispatch: Callable[[events.Event], None],
         own_tools: Mapping[str, OwnTool] | None = None,
+        note: NoteRequest = lambda stage, wait_s, fault: None,
     ) -> None:
         self._engines = engines
         self._style = style
         self._voice_rate_hz = voice_rate_hz
         self._own_tools = own_tools or {}
+        self._note = note
         self._now = now
         self._dispatch = dispatch
         # The open utterances, by their numbers.
@@ -111,7 +134,9 @@ class EngineWork:
                 known.sound.put_nowait(None)
         except asyncio.QueueFull:
             known.task.cancel()
-            self._dispatch(events.EngineFailed(self._now(), "stt", utterance, "the engine does not keep up"))
+            fault = "the engine does not keep up"
+            self._note("stt", None, fault)
+            self._dispatch(events.EngineFailed(self._now(), "stt", utterance, fault))
 
     def drop_utterance(self, utterance: int) -> None:
         """Nobody waits for this transcript any more."""
@@ -150,9 +175,12 @@ class EngineWork:
     # -- the work -------------------------------------------------------------------------------------------
 
     async def _transcribe(self, utterance: int, sound: asyncio.Queue[Pcm | None]) -> None:
+        request = _Request()
+
         async def pieces() -> AsyncGenerator[Pcm]:
             while (pcm := await sound.get()) is not None:
                 yield pcm
+            request.asked_at = self._now()
 
         async def work() -> None:
             stt = self._engines.stt
@@ -161,18 +189,21 @@ class EngineWork:
                     text, words = _encodable(written.text), _encodable_words(written.words)
                     self._dispatch(events.Transcribed(self._now(), utterance, text, written.final, words))
                     if written.final:
+                        request.answered_at = self._now()
                         return
             raise EngineError("stt", stt.name, "it ended without a final transcript")
 
-        await self._attempt("stt", utterance, work)
+        await self._attempt("stt", utterance, work, request)
 
     async def _think(self, asked: Think) -> None:
-        reply = asked.reply
+        reply, request = asked.reply, _Request(self._now())
 
         async def work() -> None:
             async with aclosing(self._engines.llm.reply(asked.messages, asked.tools)) as pieces:
                 async for piece in pieces:
                     now = self._now()
+                    if request.answered_at is None:
+                        request.answered_at = now
                     if isinstance(piece, ToolCall):
                         call = ToolCall(_encodable(piece.id), _encodable(piece.name), _encodable(piece.arguments))
                         self._dispatch(events.ToolAsked(now, reply, call))
@@ -180,19 +211,21 @@ class EngineWork:
                         self._dispatch(events.ReplyText(now, reply, _encodable(piece)))
             self._dispatch(events.ReplyDone(self._now(), reply))
 
-        await self._attempt("llm", reply, work)
+        await self._attempt("llm", reply, work, request)
 
     async def _speak(self, asked: Say) -> None:
         reply, part, rate_hz = asked.reply, asked.part, self._voice_rate_hz
         # The voice reads the respelt text; all others go on with the written one.
         respelt = respell(asked.text, self._style.pronunciations) if self._style.pronunciations else None
         text = asked.text if respelt is None else respelt.text
+        request = _Request(self._now())
 
         async def work() -> None:
             resampler: Resampler | None = None
             async with aclosing(self._engines.tts.speak(text, self._style)) as pieces:
                 async for voice in pieces:
                     if resampler is None:
+                        request.answered_at = self._now()
                         resampler = Resampler(voice.pcm.rate_hz, rate_hz, quality="MQ")
                     pcm = Pcm(resampler.push(voice.pcm.samples), rate_hz)
                     words = voice.words if respelt is None else respelt.written(voice.words)
@@ -201,7 +234,7 @@ class EngineWork:
             if resampler is not None and (len(rest := resampler.flush()) or last):
                 self._dispatch(events.Voiced(self._now(), reply, part, Pcm(rest, rate_hz), _encodable_words(last)))
 
-        await self._attempt("tts", reply, work)
+        await self._attempt("tts", reply, work, request)
         # A part that failed is over as well: the reply goes on with the next one.
         self._dispatch(events.VoiceDone(self._now(), reply, part))
 
@@ -214,16 +247,36 @@ class EngineWork:
             output = f"The tool failed: {type(error).__name__}."
         self._dispatch(events.ToolAnswered(self._now(), call.id, _encodable(output)))
 
-    async def _attempt(self, stage: str, number: int, work: Callable[[], Awaitable[None]]) -> None:
+    async def _attempt(self, stage: str, number: int, work: Callable[[], Awaitable[None]], request: _Request) -> None:
         """Do an engine's work; its failure is an event."""
+        fault = ""
         try:
             await work()
+        except asyncio.CancelledError:
+            self._note_cancelled(stage, request)
+            raise
         except EngineError as error:
-            self._dispatch(events.EngineFailed(self._now(), stage, number, _encodable(error.reason)))
+            fault = _encodable(error.reason) or "it failed, and says nothing more"
         except Exception as error:
             # A stranger's engine may raise anything; its traceback may carry speech, so only its type is logged.
             log.warning("%s engine raised %s, which is not an EngineError", stage, type(error).__name__)
-            self._dispatch(events.EngineFailed(self._now(), stage, number, type(error).__name__))
+            fault = type(error).__name__
+        self._note_request(stage, request, fault)
+        if fault:
+            self._dispatch(events.EngineFailed(self._now(), stage, number, fault))
+
+    def _note_cancelled(self, stage: str, request: _Request) -> None:
+        """A request that was given up early says nothing of the engine, unless it had answered."""
+        if request.answered_at is not None:
+            self._note_request(stage, request, "")
+        elif request.asked_at is not None and (waited_s := self._now() - request.asked_at) >= _NO_ANSWER_S:
+            self._note(stage, None, f"no answer within {waited_s:.0f} s")
+
+    def _note_request(self, stage: str, request: _Request, fault: str) -> None:
+        wait_s = None
+        if request.asked_at is not None and request.answered_at is not None:
+            wait_s = max(0.0, request.answered_at - request.asked_at)
+        self._note(stage, wait_s, fault)
 
     # -- tasks ----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ __all__ = [
     "digest",
     "fraction",
     "session_id",
+    "sign_in_secret",
     "webhook_id",
     "webhook_secret",
 ]
@@ -42,6 +43,11 @@ def api_key() -> str:
 def access_token(prefix: str = "wct_") -> str:
     """A new single-use token; its prefix says on which wire it is good."""
     return f"{prefix}{uuid.uuid4()}"
+
+
+def sign_in_secret() -> str:
+    """What a browser or a one-time link shows: 256 random bits, fit for a URL; only its ``digest`` is ever stored."""
+    return secrets.token_urlsafe(32)
 
 
 def webhook_id() -> str:

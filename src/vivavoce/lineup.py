@@ -16,7 +16,7 @@ from vivavoce.errors import ConfigError, EngineError
 from vivavoce.local_models import PORTS, find_local_model, model_at
 from vivavoce.plugins import find
 
-__all__ = ["Choice", "Lineup", "open_lineup"]
+__all__ = ["Choice", "Lineup", "OpenedEngine", "open_lineup"]
 
 _KINDS = ("vad", "stt", "llm", "tts")
 _AUTO = "auto"
@@ -71,11 +71,40 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedEngine:
+    """
+    What is known of an engine since it was opened.
+
+    Args:
+        kind: ``vad``, ``stt``, ``llm`` or ``tts``.
+        name: Its name.
+        about: What it is and where it runs, such as ``built in``, or a model and the address of its server.
+        faults: What was wrong with those that would have been better.
+    """
+
+    kind: str
+    name: str
+    about: str
+    faults: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """One sentence that tells a reader what it is."""
+        instead = "".join(f" ({fault})" for fault in self.faults)
+        return f"{_ROLES[self.kind]}: {self.name} ({self.about}).{instead}"
+
+
+@dataclass(frozen=True, slots=True)
 class Lineup:
-    """The engines of a process, and one sentence for each that tells a reader what it is."""
+    """The engines of a process, and what is known of each."""
 
     engines: Engines
-    notes: tuple[str, ...]
+    opened: tuple[OpenedEngine, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One sentence for each."""
+        return tuple(engine.note for engine in self.opened)
 
     async def close(self) -> None:
         """Close all engines, even if one of them fails to."""
@@ -109,17 +138,17 @@ async def open_lineup(
         ConfigError: An engine cannot be opened; the sentence says what to install or to set.
     """
     ports = [port for port in local_ports if port != own_port]
-    opened: dict[str, Any] = {}
-    notes = []
+    engines: dict[str, Any] = {}
+    opened = []
     async with AsyncExitStack() as stack:
         for kind in _KINDS:
-            engine, note = await _open_best(kind, await _candidates(kind, choice, environ, ports))
+            engine, known = await _open_best(kind, await _candidates(kind, choice, environ, ports))
             stack.push_async_callback(engine.close)
-            opened[kind] = engine
-            notes.append(note)
+            engines[kind] = engine
+            opened.append(known)
         # From here on the caller closes them.
         stack.pop_all()
-    return Lineup(Engines(**opened), tuple(notes))
+    return Lineup(Engines(**engines), tuple(opened))
 
 
 async def _candidates(kind: str, choice: Choice, environ: Mapping[str, str], ports: Sequence[int]) -> list[_Candidate]:
@@ -164,8 +193,8 @@ async def _openai(kind: str, choice: Choice, environ: Mapping[str, str]) -> _Can
     return _Candidate(_OPENAI, settings, f"{model}at {base_url}")
 
 
-async def _open_best(kind: str, candidates: list[_Candidate]) -> tuple[Any, str]:
-    """Open the first candidate that can be opened; the note says what was wrong with those before it."""
+async def _open_best(kind: str, candidates: list[_Candidate]) -> tuple[Any, OpenedEngine]:
+    """Open the first candidate that can be opened."""
     faults = []
     for candidate in candidates:
         try:
@@ -173,8 +202,7 @@ async def _open_best(kind: str, candidates: list[_Candidate]) -> tuple[Any, str]
         except (ConfigError, EngineError) as error:
             faults.append(str(error))
         else:
-            instead = "".join(f" ({fault})" for fault in faults)
-            return engine, f"{_ROLES[kind]}: {candidate.name} ({candidate.about}).{instead}"
+            return engine, OpenedEngine(kind, candidate.name, candidate.about, tuple(faults))
     raise ConfigError("; ".join(faults))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, assert_never
 
 from vivavoce.audio.pcm import Pcm, Samples
-from vivavoce.engine_work import EngineWork, OwnTool
+from vivavoce.engine_work import EngineWork, NoteRequest, OwnTool
 from vivavoce.engines.engine import Engines, VoiceActivity
 from vivavoce.microphone import Microphone
 from vivavoce.speech import VoiceStyle
@@ -80,6 +80,7 @@ class Session:
         outbox: Outbox,
         observer: Observer,
         own_tools: Mapping[str, OwnTool] | None = None,
+        note: NoteRequest = lambda stage, wait_s, fault: None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._codec = codec
@@ -103,7 +104,13 @@ class Session:
         self._timer_at = 0.0
         rate_hz, now, dispatch = codec.agent_rate_hz, self._now, self.dispatch
         self._work = EngineWork(
-            engines=engines, style=style, voice_rate_hz=rate_hz, now=now, dispatch=dispatch, own_tools=own_tools
+            engines=engines,
+            style=style,
+            voice_rate_hz=rate_hz,
+            now=now,
+            dispatch=dispatch,
+            own_tools=own_tools,
+            note=note,
         )
         # A chat has none.
         self._microphone = None if brief.mode == "chat" else self._open_microphone(engines.vad)

@@ -24,6 +24,8 @@ def pages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "sdk").mkdir(parents=True)
     (folder / "index.html").touch()
     (folder / "sdk" / "agent-sdk.browser.js").touch()
+    (folder / "console").mkdir()
+    (folder / "console" / "console.js").touch()
     monkeypatch.setattr("vivavoce.server.services.STATIC", folder)
 
 

@@ -22,7 +22,9 @@ def test_the_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert 0 == code
     assert [] == [
-        verb for verb in ("serve", "call", "replay", "keys", "agents", "models", "doctor") if f"    {verb} " not in out
+        verb
+        for verb in ("serve", "call", "replay", "keys", "users", "agents", "models", "doctor")
+        if f"    {verb} " not in out
     ]
 
 

@@ -66,20 +66,39 @@ def test_a_first_start_that_was_killed_spoils_no_later_one(tmp_path: Path, monke
 
 @pytest.mark.slow
 def test_a_start_prints_all_that_one_needs(tmp_path: Path) -> None:
-    """The page, what hears, thinks and speaks, the demo agent and its key; the log says once that it is ready."""
+    """The page, what hears, thinks and speaks, the console, the demo agent and its key; the log says it is ready."""
     with running(tmp_path) as server:
         lines = server.printed.splitlines()
 
         assert re.fullmatch(r"Vivavoce \S+ is ready: open http://localhost:\d+ and talk\.", lines[0])
         assert ["Voice detection", "Ears", "Brain", "Voice"] == [line.strip().partition(":")[0] for line in lines[1:5]]
-        assert re.fullmatch(r"  demo agent: [0-9a-f]{24}", lines[5])
-        assert re.fullmatch(r"  demo key:   sk_[0-9a-f]+", lines[6])
-        assert f"{server.url}/smoke.html?key={server.key}&agent={server.demo_agent}" in lines[7]
+        assert re.fullmatch(rf"  console:    {server.url}/console/sign-in/[\w-]{{43}} \(signs in once, .*\)", lines[5])
+        assert re.fullmatch(r"  demo agent: [0-9a-f]{24}", lines[6])
+        assert re.fullmatch(r"  demo key:   sk_[0-9a-f]+", lines[7])
+        assert f"{server.url}/smoke.html?key={server.key}&agent={server.demo_agent}" in lines[8]
         assert 1 == server.log.count(" ready on ")
         assert server.key not in server.log
         assert 200 == server.ask("GET", f"/agent/{server.demo_agent}").status_code
 
     assert 0 == server.process.returncode
+
+
+@pytest.mark.slow
+def test_the_link_to_the_console_is_printed_and_not_logged(tmp_path: Path) -> None:
+    """It works; with a password in the settings there is none, and that is neither printed nor logged."""
+    with running(tmp_path) as server:
+        path = re.findall(r"/console/sign-in/[\w-]{43}", server.printed)[0]
+
+        assert path not in server.log
+        assert 303 == server.client.post(server.url + path).status_code
+    with running(tmp_path, {**SCRIPTED, "VIVAVOCE_ADMIN_PASSWORD": "correct horse battery"}) as server:
+        answer = server.client.post(
+            f"{server.url}/console/sign-in", data={"name": "admin", "password": "correct horse battery"}
+        )
+
+        assert f"  console:    {server.url}/console\n" in server.printed
+        assert 303 == answer.status_code
+        assert "horse" not in server.printed + server.log
 
 
 @pytest.mark.slow

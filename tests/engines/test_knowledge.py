@@ -247,10 +247,10 @@ def test_texts_are_indexed_once_and_forgotten_in_time(monkeypatch: pytest.Monkey
 
         for minute in range(10):
             await ask(f"You are a clock. Current time: {minute}.\n\n{_SHOP}")
-        shared = len(engine._indexes)
+        shared = len(engine._minds._indexes)
         for number in range(10):
             await ask(f"{_SHOP}\n\n## Number {number}?\nYes.")
-        kept = len(engine._indexes), len(engine._texts)
+        kept = len(engine._minds._indexes), len(engine._minds._texts)
         await engine.close()
         return shared, *kept
 

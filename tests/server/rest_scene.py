@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ from tests.fresh_database import open_fresh
 from vivavoce.clock import now
 from vivavoce.config import Config
 from vivavoce.feed import Feed
-from vivavoce.server.app import API_PREFIXES, Services, create_app
+from vivavoce.server.app import API_PREFIXES, Services, equip, lay_out
 from vivavoce.store import agents, calls, facts, keys
 from vivavoce.store.calls import Call
 from vivavoce.store.database import Database
 
 __all__ = ["CALL_ID", "Scene", "play", "start_call"]
+
+# Laying out some two hundred routes takes a tenth of a second: once for all tests of a process.
+_laid_out = cache(lay_out)
 
 CALL_ID = "CALL-1776756378884-6a553c"
 
@@ -66,7 +69,7 @@ def play(
         scenario: What happens.
         config: The settings, if not those of a first start.
         static: A folder of built pages.
-        prefixes: Under which the API is served: each costs a test a while, and most need only one.
+        prefixes: Under which the API is served; most tests need only one.
         services: What else ``Services`` are to have.
     """
 
@@ -77,7 +80,9 @@ def play(
         feed.start()
         _, key = await keys.create(database, "test")
         played: list[Scene] = []
-        app = create_app(
+        app = _laid_out(tuple(prefixes), console=settings.console)
+        equip(
+            app,
             Services(
                 config=settings,
                 database=database,

@@ -189,4 +189,4 @@ def test_the_knowledge_is_searched_by_the_server() -> None:
         tool.fillers,
         tool.parameters["required"],
     )
-    assert ["knowledge_base_search"] == list(runners(document, tools, {}))
+    assert ["knowledge_base_search"] == list(runners("", tools, {}))

@@ -23,6 +23,9 @@ def test_the_envelopes_are_those_of_the_contract() -> None:
     assert {"status": True, "data": [1]} == msgspec.to_builtins(Ok([1]))
     assert {"success": True, "data": None} == msgspec.to_builtins(Success(None))
     assert b'{"status":false,"errors":["one","two"]}' == msgspec.json.encode(errors(400, "one", "two").content)
+    assert b'{"status":false,"errors":["one"],"code":"two"}' == msgspec.json.encode(
+        errors(400, "one", code="two").content
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,12 @@ def test_a_refusal_has_its_status_words_and_headers(refused: Refused, headers: d
         answer.content.errors,
         answer.headers,
     )
+
+
+def test_a_refusal_has_its_code_where_it_has_one() -> None:
+    """Rule: programs need not read sentences."""
+    assert "agent_busy" == told(Refused(429, "All lines are taken", code="agent_busy")).content.code
+    assert told(Refused(404, "Not found")).content.code is msgspec.UNSET
 
 
 @pytest.mark.parametrize(

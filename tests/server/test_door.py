@@ -49,6 +49,7 @@ def test_a_token_grants_what_it_was_made_for(tmp_path: Path) -> None:
             input_format="mulaw_8000",
             output_format="pcm_44100",
             origin="https://shop.example",
+            visitor="v",
         )
         token = await tokens.mint(database, stored)
         granted = Grant(
@@ -57,6 +58,7 @@ def test_a_token_grants_what_it_was_made_for(tmp_path: Path) -> None:
             formats=AudioFormats(AudioFormat("mulaw", 8000), AudioFormat("pcm", 44100)),
             variables={"name": "Bo"},
             origin="https://shop.example",
+            visitor="v",
         )
 
         assert [granted, granted] == [await door.token(token) for _ in range(2)]

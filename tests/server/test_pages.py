@@ -20,6 +20,7 @@ def static(tmp_path: Path) -> Path:
     (folder / "talk.js").write_text("1")
     (folder / ".hidden").write_text("hidden")
     (folder / "sdk" / "agent-sdk.browser.js").write_text("var AtomsSdk")
+    (folder / "sdk" / "widget.js").write_text("widget")
     (folder / "sdk" / "worklets" / "capture.js").write_text("worklet")
     (tmp_path / "secret.txt").write_text("secret")
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
@@ -62,6 +63,34 @@ def test_the_sdk_may_be_loaded_by_every_page(path: str, tmp_path: Path, static: 
         assert ("text/javascript; charset=utf-8", "*", "cross-origin") == tuple(
             answer.headers[name]
             for name in ("content-type", "access-control-allow-origin", "cross-origin-resource-policy")
+        )
+
+    play(tmp_path, scenario, static=static)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/sdk/widget.js", "widget"),
+        ("/npm/atoms-widget-core/dist/embed/widget.umd.js", "widget"),
+        ("/npm/atoms-widget-core@1.0.4/dist/embed/widget.umd.js", "widget"),
+        ("/npm/atoms-widget-core@latest/dist/embed/worklets/capture.js", "worklet"),
+        ("/npm/atoms-widget-core", "widget"),
+        ("/npm/@vivavoce/widget", "widget"),
+        ("/npm/@vivavoce/widget@0.1.0/widget.js", "widget"),
+        ("/npm/@vivavoce/widget/worklets/capture.js", "worklet"),
+    ],
+)
+def test_the_widget_may_be_loaded_by_every_page(path: str, expected: str, tmp_path: Path, static: Path) -> None:
+    """A page that was written for the widget of Atoms needs only another host in its script tag."""
+
+    async def scenario(scene: Scene) -> None:
+        answer = await scene.client.get(path)
+
+        assert (200, expected, "*") == (
+            answer.status_code,
+            answer.text,
+            answer.headers["access-control-allow-origin"],
         )
 
     play(tmp_path, scenario, static=static)

@@ -190,3 +190,19 @@ def test_names_are_listed_without_the_archived(play: Play) -> None:
         assert ((made[0].id, "a"),) == await agents.list_names(database, most=1)
 
     play(scenario)
+
+
+def test_names_are_found_by_a_part_and_by_ids(play: Play) -> None:
+    """A search leaves the archived out, in the order of the names; of ids they are known."""
+
+    async def scenario(database: Database) -> None:
+        ids = {name: (await agents.create(database, {"name": name})).id for name in ("porter", "Night porter", "Ada")}
+        gone = (await agents.create(database, {"name": "Old porter"})).id
+        await agents.archive(database, gone)
+
+        assert ["Night porter", "porter"] == [name for _, name in await agents.search_names(database, "PORT", most=9)]
+        assert 1 == len(await agents.search_names(database, "", most=1))
+        assert {gone: "Old porter", ids["Ada"]: "Ada"} == await agents.names_of(database, [gone, ids["Ada"], "x"])
+        assert {} == await agents.names_of(database, [])
+
+    play(scenario)

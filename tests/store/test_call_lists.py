@@ -68,6 +68,8 @@ def test_calls_are_ordered_both_ways(sort: CallSort, expected: list[int], play: 
         (CallFilter(durations_ms=[(45_000, 46_000)]), [1]),
         (CallFilter(durations_ms=[(10_001, 45_000)]), []),
         (CallFilter(durations_ms=[]), []),
+        (CallFilter(latencies_ms=[(0, 900)]), [2]),
+        (CallFilter(latencies_ms=[(300, 301), (900, None)]), [2, 0]),
         (CallFilter(started_from=BEGAN + timedelta(hours=1), started_before=BEGAN + timedelta(hours=3)), [2, 1]),
         (CallFilter(modes=["webcall"], statuses=["completed"]), [0]),
         (CallFilter().within(BEGAN, BEGAN + timedelta(hours=1)), [0]),

@@ -241,3 +241,46 @@ def test_a_webhook_takes_its_log_along(play: Play) -> None:
         assert 0 == (await deliveries.list_page(database, webhook_id, page=1, size=9)).total
 
     play(scenario)
+
+
+def test_a_delivery_is_found_with_its_body(play: Play) -> None:
+    """By its own id and that of its webhook."""
+
+    async def scenario(database: Database) -> None:
+        one, two = await registered(database, 1), await registered(database, 2)
+        made = delivery(one)
+        await deliveries.queue(database, [made])
+
+        assert made == await deliveries.find(database, one, made.id)
+        assert None is await deliveries.find(database, two, made.id)
+
+    play(scenario)
+
+
+def test_the_newest_delivery_of_each_webhook_is_known(play: Play) -> None:
+    """A webhook without any is left out."""
+
+    async def scenario(database: Database) -> None:
+        one, two, idle = [await registered(database, number) for number in (1, 2, 3)]
+        made = [delivery(one), delivery(one, 2), delivery(two)]
+        await deliveries.queue(database, made)
+        found = await deliveries.last_of_each(database, [one, two, idle])
+
+        assert {one: made[1].id, two: made[2].id} == {webhook: last.id for webhook, last in found.items()}
+
+    play(scenario)
+
+
+def test_states_are_counted_now_and_since_a_moment(play: Play) -> None:
+    """What is finished counts if it was finished since; what waits always does."""
+
+    async def scenario(database: Database) -> None:
+        one = await registered(database)
+        states = ("queued", "delivered", "delivered", "failed")
+        old = [delivery(one, number, state=state) for number, state in enumerate(states)]
+        new = [delivery(one, number + 9, state=state, due_at=NOON + A_MINUTE) for number, state in enumerate(states)]
+        await deliveries.queue(database, [*old, *new[:3]])
+
+        assert {"queued": 2, "delivered": 2} == await deliveries.count_states(database, NOON + A_MINUTE)
+
+    play(scenario)

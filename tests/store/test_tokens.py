@@ -15,7 +15,9 @@ Play = Callable[[Callable[[Database], object]], None]
 
 async def _grant(database: Database) -> Grant:
     agent = await agents.create(database, {})
-    return Grant(agent.id, "chat", {"name": "Zoë", "n": 1, "b": True}, "mulaw_8000", "pcm_16000", "https://a.example")
+    return Grant(
+        agent.id, "chat", {"name": "Zoë", "n": 1, "b": True}, "mulaw_8000", "pcm_16000", "https://a.example", "v"
+    )
 
 
 def test_a_token_gives_what_it_was_made_for_once(play: Play) -> None:

@@ -124,3 +124,55 @@ def test_new_subscriptions_replace_all_of_the_agent(play: Play) -> None:
         assert () == await webhooks.subscribed(database, agent, "pre-conversation")
 
     play(scenario)
+
+
+def test_the_subscriptions_of_a_webhook_are_replaced(play: Play) -> None:
+    """Those that stay are the same ones; those of other webhooks are left alone, and agents that have gone left out."""
+
+    async def scenario(database: Database) -> None:
+        agent = await agent_id(database)
+        other = await registered(database, f"{URL}2", (agent, "pre-conversation"))
+        one = await registered(database, URL, (agent, "pre-conversation"), (agent, "post-conversation"))
+        before = {entry.id for entry in await webhooks.subscriptions_of_agent(database, agent)}
+        wanted = [(agent, "post-conversation"), (agent, "analytics-completed"), ("0" * 24, "post-conversation")]
+
+        assert await webhooks.replace_wanted(database, one, wanted)
+        after = await webhooks.subscriptions_of_agent(database, agent)
+        assert {(one, "post-conversation"), (one, "analytics-completed"), (other, "pre-conversation")} == {
+            (entry.webhook_id, entry.event_type) for entry in after
+        }
+        assert 2 == len(before & {entry.id for entry in after})
+        assert not await webhooks.replace_wanted(database, "0" * 24, [])
+
+    play(scenario)
+
+
+def test_a_webhook_that_is_switched_off_is_told_nothing(play: Play) -> None:
+    """Until it is on again."""
+
+    async def scenario(database: Database) -> None:
+        agent = await agent_id(database)
+        one = await registered(database, URL, (agent, "post-conversation"))
+        told = []
+        states: tuple[webhooks.Status, ...] = ("disabled", "enabled")
+        for status in states:
+            await webhooks.change(database, one, status=status)
+            told.append(len(await webhooks.subscribed(database, agent, "post-conversation")))
+
+        assert [0, 1] == told
+
+    play(scenario)
+
+
+def test_a_webhook_goes_with_its_subscriptions_where_that_is_wanted(play: Play) -> None:
+    """Otherwise it stays while an agent is subscribed to it."""
+
+    async def scenario(database: Database) -> None:
+        agent = await agent_id(database)
+        one = await registered(database, URL, (agent, "post-conversation"))
+
+        assert "assigned" == await webhooks.remove(database, one)
+        assert "removed" == await webhooks.remove(database, one, with_subscriptions=True)
+        assert () == await webhooks.subscriptions_of_agent(database, agent)
+
+    play(scenario)

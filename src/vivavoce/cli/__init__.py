@@ -25,6 +25,7 @@ _VERBS: Mapping[str, str] = {
     "call": "call an agent without a browser",
     "replay": "play a recorded call again through the core",
     "keys": "make, list and revoke API keys",
+    "users": "list and make users of the console, and links to sign in",
     "agents": "make, list, change and archive agents",
     "models": "list the speech and language engines that are found",
     "doctor": "check that this machine and this configuration can serve calls",

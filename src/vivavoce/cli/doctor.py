@@ -3,9 +3,7 @@
 import argparse
 import asyncio
 import os
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vivavoce.errors import VivavoceError
@@ -41,15 +39,9 @@ async def _examine(config: "Config") -> int:
 
 
 async def _data_folder(config: "Config") -> str:
-    try:
-        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=config.data):
-            pass
-    except OSError as error:
-        raise OSError(
-            f"the data folder {config.data} cannot be written: {error.strerror}; set VIVAVOCE_DATA"
-        ) from error
-    return f"the data folder {config.data} can be written"
+    from vivavoce.server.checks import check_data_folder
+
+    return await check_data_folder(config.data)
 
 
 async def _database(config: "Config") -> str:
@@ -70,16 +62,10 @@ async def _engines(config: "Config") -> str:
 
 
 async def _pages(_: "Config") -> str:
+    from vivavoce.server.checks import check_pages
     from vivavoce.server.services import STATIC
 
-    missing = [name for name in ("index.html", "sdk/agent-sdk.browser.js") if not await _is_file(STATIC / name)]
-    if missing:
-        raise FileNotFoundError(f"the pages have not been built ({', '.join(missing)} missing): type make run")
-    return "the talk page and the SDK have been built"
-
-
-async def _is_file(path: Path) -> bool:
-    return await asyncio.to_thread(path.is_file)
+    return await check_pages(STATIC)
 
 
 async def _port(config: "Config") -> str:

@@ -48,15 +48,18 @@ def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
 
 async def _serve(config: Config) -> None:
     # The server's libraries take a second to import: the other verbs must not pay for them.
+    from vivavoce.server.console.first_start import open_console
     from vivavoce.server.house import open_house, serve
 
     async with open_house(config) as house:
         agent_id, key = await _demo(config, house.database)
+        console = await open_console(config, house.database)
 
         def ready(url: str) -> None:
             lines = [
                 f"Vivavoce {__version__} is ready: open {url} and talk.",
                 *(f"  {note}" for note in house.lineup.notes),
+                *([_console_line(url, console)] if console else []),
                 *([f"  demo agent: {agent_id}"] if agent_id else []),
                 *(
                     [f"  demo key:   {key}", f"  smoke page: {url}/smoke.html?key={key}&agent={agent_id}"]
@@ -68,6 +71,12 @@ async def _serve(config: Config) -> None:
             logging.getLogger("vivavoce").info("ready on %s", url)
 
         await serve(house, ready)
+
+
+def _console_line(url: str, path: str) -> str:
+    """Where the console is; a path that is longer than its own is a link for one use."""
+    once = " (signs in once, within a day)" if path != "/console" else ""
+    return f"  console:    {url}{path}{once}"
 
 
 async def _demo(config: Config, database: Database) -> tuple[str, str]:

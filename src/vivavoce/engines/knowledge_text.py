@@ -12,19 +12,26 @@ Knowledge is plain Markdown, one section a question:
 Any other prompt works too: its paragraphs are what the agent knows, and its instructions to the agent
 ("You are …", "Never …", a section "Style") are not, because they must not be read to a visitor.
 Under a heading "Knowledge" nothing counts as an instruction, and where there is one, nothing outside it is knowledge.
+
+Behind the line "# Further knowledge" stands what an agent was given beside its prompt, to the end of the text:
+it counts in any case, and nothing in it is an instruction. There a file's name is a heading that asks for nothing.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Entry", "KnowledgeText", "read", "sentences", "speakable"]
+__all__ = ["FURTHER", "Entry", "KnowledgeText", "headings", "read", "sentences", "speakable"]
+
+FURTHER = "# Further knowledge"
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)[\s#]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _ALSO = re.compile(r"^[\s*_>-]*also asked as[\s*_]*:[\s*_]*(.*)$", re.IGNORECASE)
 _FOLLOW_UP = re.compile(r"^[\s*_>-]*follow[- ]?up[\s*_]*:[\s*_]*(.*)$", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
+_FURTHER = re.compile(rf"^{FURTHER}[ \t]*$", re.MULTILINE)
+_FILE_NAME = re.compile(r"\S.*\.(?:md|markdown|txt|text|pdf)", re.IGNORECASE)
 _KNOWLEDGE_HEADING = re.compile(r"knowledge(?: base| text)?|faq|frequently asked questions|questions and answers", re.I)
 
 # A heading that is made of these words only opens instructions to the agent.
@@ -94,11 +101,19 @@ class _Section:
 
 def read(system: str) -> KnowledgeText:
     """Read a system message. Never fails: a text without anything to say gives no entries."""
-    sections = list(_sections(system))
+    begin = _FURTHER.search(system)
+    prompt, further = (system[: begin.start()], system[begin.end() :]) if begin else (system, "")
+    sections = list(_sections(prompt))
     marked = list(_marked(sections))
     chosen = marked or [section for section in sections if not _is_instruction_heading(section.heading)]
     entries = [entry for section in chosen for entry in _entries(section, trusted=bool(marked))]
-    return KnowledgeText(_persona(system), tuple(entries))
+    entries += [entry for section in _further(further) for entry in _entries(section, trusted=True)]
+    return KnowledgeText(_persona(prompt), tuple(entries))
+
+
+def headings(text: str) -> Iterator[str]:
+    """The headings of a text, as they are spoken."""
+    return (section.heading for section in _sections(text) if section.heading)
 
 
 def speakable(line: str) -> str:
@@ -139,6 +154,13 @@ def _marked(sections: list[_Section]) -> Iterator[_Section]:
             yield section
         else:
             inside = 0
+
+
+def _further(text: str) -> Iterator[_Section]:
+    """What an agent was given: headings that nobody would ask for are left out, the text under them is not."""
+    for section in _sections(text):
+        nameless = _FILE_NAME.fullmatch(section.heading) or _KNOWLEDGE_HEADING.fullmatch(section.heading)
+        yield _Section(section.level, "", section.lines) if nameless else section
 
 
 def _is_instruction_heading(heading: str) -> bool:

@@ -55,6 +55,8 @@ class Grant:
     variables: Mapping[str, Value] = field(default_factory=dict)
     # The only origin whose pages may use it, such as ``https://shop.example``; empty for any.
     origin: str = ""
+    # Whose calls the limits of public pages count; empty where no public page asked.
+    visitor: str = ""
 
 
 class Door(Protocol):
@@ -92,6 +94,16 @@ class Admission:
     credential: KeyInfo | Grant
     # The name of the dialect that the client speaks.
     dialect: str = atoms.DIALECT.name
+
+    @property
+    def visitor(self) -> str:
+        """Who calls from a public page; empty for others."""
+        return self.credential.visitor if isinstance(self.credential, Grant) else ""
+
+    @property
+    def origin(self) -> str:
+        """Of the page that the token was made for; empty where it may be any."""
+        return self.credential.origin if isinstance(self.credential, Grant) else ""
 
 
 async def admit(request: ConnectRequest, door: Door) -> Admission:
@@ -145,7 +157,8 @@ def refusal(refused: Refused) -> bytes:
     reason = _UNPRINTABLE.sub("?", refused.message)[:_LONGEST_REASON_CHARS].strip()
     # A sentence may quote what a client sent, and that need not be encodable.
     sentence = refused.message.encode("utf-8", "replace").decode()
-    body = msgspec.json.encode({"status": False, "errors": [sentence]})
+    code = {"code": refused.code} if refused.code else {}
+    body = msgspec.json.encode({"status": False, "errors": [sentence], **code})
     lines = [
         f"HTTP/1.1 {refused.status} {reason or HTTPStatus(refused.status).phrase}",
         "Content-Type: application/json",

@@ -17,12 +17,13 @@ from vivavoce.speech import Tool
 from vivavoce.talk.brief import END_CALL, Brief
 from vivavoce.wire.variables import Value, fill
 
-__all__ = ["AgentTools", "runners", "tools_of", "with_tools"]
+__all__ = ["TOOL_NAME", "TOOL_NAME_RULE", "AgentTools", "runners", "tools_of", "with_tools"]
 
 log = logging.getLogger(__name__)
 
 # What language models take as a function's name. Source: OpenAI API reference, ``tools[].function.name``.
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+TOOL_NAME_RULE = "a name of 1 to 64 of the characters a-z, A-Z, 0-9, _ and -"
 # The page of the dashboard begins with 1 s (wire-spec 1.8.5, C6); the limits are those of 1.8.1.
 _DEFAULT_TIMEOUT_MS, _SHORTEST_TIMEOUT_MS, _LONGEST_TIMEOUT_MS = 1000, 1000, 60000
 # A search takes milliseconds; a thread may have to be waited for.
@@ -31,6 +32,7 @@ _MOST_TOOLS = 64
 _MOST_FILLERS, _LONGEST_FILLER_LETTERS = 20, 200
 _JSON_TYPES = {"text": "string", "string": "string", "number": "number", "integer": "integer", "boolean": "boolean"}
 
+_SEARCH = "knowledge_base_search"
 _ABOUT_SEARCH = "Searches the knowledge text for what the visitor asks. Answers with what it says about that."
 _QUERY: Mapping[str, object] = {
     "type": "object",
@@ -59,9 +61,16 @@ class AgentTools:
     managed_by_config: bool
 
 
-def tools_of(agent: Mapping[str, Any]) -> AgentTools:
-    """The tools in an agent's document; what cannot be a tool is passed over, with a line in the log."""
-    client, searches, hang_up = list[Tool](), list[Tool](), list[Tool]()
+def tools_of(agent: Mapping[str, Any], *, searches: bool = False) -> AgentTools:
+    """
+    The tools in an agent's document; what cannot be a tool is passed over, with a line in the log.
+
+    Args:
+        agent: The document.
+        searches: Its knowledge has to be searched: without a tool for that it has one all the same, unless its author
+            has switched it off.
+    """
+    client, found, hang_up = list[Tool](), list[Tool](), list[Tool]()
     names = set[str]()
     for document in _enabled(agent):
         kind, name = document["type"], document["name"]
@@ -75,15 +84,19 @@ def tools_of(agent: Mapping[str, Any]) -> AgentTools:
                 client.append(_awaited(replace(tool, parameters=_parameters(document)), document))
             case "knowledge_base_search":
                 about = tool.description or _ABOUT_SEARCH
-                searches.append(replace(tool, description=about, parameters=_QUERY, timeout_s=_SEARCH_TIMEOUT_S))
+                found.append(replace(tool, description=about, parameters=_QUERY, timeout_s=_SEARCH_TIMEOUT_S))
             case "end_call":
                 # The built-in brain knows it by our own name, so the author's is a second one.
                 hang_up += [replace(tool, name=known) for known in dict.fromkeys((END_CALL.name, name))]
     hang_up = [replace(tool, description=tool.description or END_CALL.description) for tool in hang_up]
-    if not hang_up and not any(tool.get("type") == "end_call" for tool in _documents(agent)):
+    kinds = {tool.get("type") for tool in _documents(agent)}
+    if not hang_up and END_CALL.name not in kinds:
         hang_up = [END_CALL]
+    if searches and _SEARCH not in kinds | names:
+        found.append(Tool(_SEARCH, _ABOUT_SEARCH, parameters=_QUERY, timeout_s=_SEARCH_TIMEOUT_S))
+        names.add(_SEARCH)
     managed = agent.get("clientToolsManagedByConfig") is True
-    return AgentTools(tuple(client), tuple(searches), tuple(hang_up), frozenset(names), managed)
+    return AgentTools(tuple(client), tuple(found), tuple(hang_up), frozenset(names), managed)
 
 
 def with_tools(brief: Brief, tools: AgentTools, variables: Mapping[str, Value], *, page_runs_tools: bool) -> Brief:
@@ -97,10 +110,10 @@ def with_tools(brief: Brief, tools: AgentTools, variables: Mapping[str, Value], 
     return replace(brief, tools=tuple(map(filled, runnable)), hang_up=tuple(map(filled, tools.hang_up)))
 
 
-def runners(agent: Mapping[str, Any], tools: AgentTools, variables: Mapping[str, Value]) -> Mapping[str, OwnTool]:
-    """How the server runs its tools, by their names."""
-    knowledge = fill(_text(agent, "knowledge"), variables)
-    return {tool.name: search_of(knowledge) for tool in tools.searches}
+def runners(knowledge: str, tools: AgentTools, variables: Mapping[str, Value]) -> Mapping[str, OwnTool]:
+    """How the server runs its tools, by their names; ``knowledge`` is all that the agent knows."""
+    search = search_of(fill(knowledge, variables)) if tools.searches else None
+    return {} if search is None else {tool.name: search for tool in tools.searches}
 
 
 def _enabled(agent: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -110,11 +123,12 @@ def _enabled(agent: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             continue
         kind = document.get("type")
         name = document.get("name", kind)
-        if isinstance(kind, str) and isinstance(name, str) and _NAME.fullmatch(name):
+        if isinstance(kind, str) and isinstance(name, str) and TOOL_NAME.fullmatch(name):
             yield {**document, "name": name}
         else:
-            reason = "it needs a type, and a name of 1 to 64 of the characters a-z, A-Z, 0-9, _ and -"
-            log.warning("agent %s: tools[%d] is passed over: %s", agent.get("_id"), number, reason)
+            log.warning(
+                "agent %s: tools[%d] is passed over: it needs a type, and %s", agent.get("_id"), number, TOOL_NAME_RULE
+            )
 
 
 def _documents(agent: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

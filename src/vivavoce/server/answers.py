@@ -61,10 +61,11 @@ class Success(msgspec.Struct, Generic[T], frozen=True):
 
 
 class RefusalBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of a request that was not done: sentences that a person can act on."""
+    """The answer of a request that was not done: sentences that a person can act on, and a word for programs."""
 
     status: Literal[False] = False
     errors: tuple[str, ...]
+    code: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def refusals(meanings: Mapping[int, str]) -> dict[int, ResponseSpec]:
@@ -84,9 +85,10 @@ def ok(data: object) -> Envelope:
     return {"status": True, "data": data}
 
 
-def errors(status: int, *texts: str, headers: Mapping[str, str] | None = None) -> Response[RefusalBody]:
-    """The answer of a request that was not."""
-    return Response(RefusalBody(errors=texts), status_code=status, headers=dict(headers or {}))
+def errors(status: int, *texts: str, code: str = "", headers: Mapping[str, str] | None = None) -> Response[RefusalBody]:
+    """The answer of a request that was not; ``code`` stands in it where it is not empty."""
+    body = RefusalBody(errors=texts, code=code or msgspec.UNSET)
+    return Response(body, status_code=status, headers=dict(headers or {}))
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
@@ -105,7 +107,7 @@ def _refused(_: AnyRequest, error: Refused) -> Response[RefusalBody]:
         headers["www-authenticate"] = "Bearer"
     if error.retry_after_s is not None:
         headers["retry-after"] = str(error.retry_after_s)
-    return errors(error.status, error.message, headers=headers)
+    return errors(error.status, error.message, code=error.code, headers=headers)
 
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[RefusalBody]:

@@ -4,13 +4,14 @@ Who may use the API: whoever shows a key that works.
 Source: Atoms authentication (wire-spec 2.0.1) and its refusals (wire-spec 1.4.3).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from vivavoce.errors import Refused
+from vivavoce.server.services import services_of
 from vivavoce.store import keys
 from vivavoce.store.database import Database
 
@@ -34,12 +35,6 @@ async def check_bearer(database: Database, headers: Mapping[str, str]) -> keys.K
     return key
 
 
-def bearer_guard(
-    database: Database,
-) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
-    """A guard for all routes that need a key."""
-
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        await check_bearer(database, connection.headers)
-
-    return guard
+async def bearer_guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """The guard of all routes that need a key."""
+    await check_bearer(services_of(connection).database, connection.headers)

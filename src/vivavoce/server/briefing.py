@@ -16,7 +16,7 @@ from vivavoce.talk.policy import Policy
 from vivavoce.wire.dialect import Codec
 from vivavoce.wire.variables import Value, fill
 
-__all__ = ["FINE_RATES_HZ", "brief_for", "style_of", "voice_of", "voice_rates_hz"]
+__all__ = ["FINE_RATES_HZ", "brief_for", "prompt_of", "style_of", "voice_of", "voice_rates_hz"]
 
 # Beyond the rates of every voice, these are rendered for voices of Lightning v3.1 (wire-spec 1.9).
 FINE_RATES_HZ = (44100,)
@@ -34,7 +34,14 @@ _CHAT_IDLE_S = 60.0
 _SMART_TURN_WAIT_S = 3.0
 
 
-def brief_for(agent: Mapping[str, Any], *, mode: Mode, variables: Mapping[str, Value], codec: Codec) -> Brief:
+def brief_for(
+    agent: Mapping[str, Any],
+    *,
+    mode: Mode,
+    variables: Mapping[str, Value],
+    codec: Codec,
+    knowledge: str | None = None,
+) -> Brief:
     """
     The brief of one call.
 
@@ -43,16 +50,24 @@ def brief_for(agent: Mapping[str, Any], *, mode: Mode, variables: Mapping[str, V
         mode: ``webcall`` or ``chat``.
         variables: All variables of the call, for the placeholders.
         codec: The call's codec: its rate and lead.
+        knowledge: What stands below the prompt; that of the document where it is not given.
     """
     return Brief(
         mode=mode,
-        prompt=fill(_prompt(agent), variables),
+        prompt=fill(prompt_of(agent, knowledge), variables),
         greeting=fill(_text(agent, "firstMessage"), variables),
         waits_for_user=_switch(agent, "waitForUserToSpeakFirst", False),
         voice_rate_hz=codec.agent_rate_hz,
         lead_s=codec.lead_s,
         policy=_policy(agent, mode),
     )
+
+
+def prompt_of(agent: Mapping[str, Any], knowledge: str | None = None) -> str:
+    """The prompt, and below it what the agent knows; the knowledge text of the document where it is not given."""
+    prompt = _text(_section(agent, "singlePromptConfig"), "prompt") or _text(agent, "globalPrompt")
+    parts = (prompt, _text(agent, "knowledge") if knowledge is None else knowledge)
+    return "\n\n".join(part for part in parts if part)
 
 
 def style_of(agent: Mapping[str, Any]) -> VoiceStyle:
@@ -79,13 +94,6 @@ def voice_rates_hz(agent: Mapping[str, Any]) -> tuple[int, ...]:
     """The rates beyond the common ones in which the agent may be heard; an agent without a voice has the default."""
     model = _text(voice_of(agent), "model")
     return FINE_RATES_HZ if not model or any(name in model for name in _FINE_VOICES) else ()
-
-
-def _prompt(agent: Mapping[str, Any]) -> str:
-    """The prompt, and below it the agent's knowledge, which is a field of our own."""
-    prompt = _text(_section(agent, "singlePromptConfig"), "prompt") or _text(agent, "globalPrompt")
-    parts = (prompt, _text(agent, "knowledge"))
-    return "\n\n".join(part for part in parts if part)
 
 
 def _policy(agent: Mapping[str, Any], mode: Mode) -> Policy:

@@ -7,7 +7,7 @@ when the socket opens, only puts parts together: opening a call must not be felt
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +16,7 @@ from vivavoce import ids
 from vivavoce.audio.windows import VAD_RATE_HZ
 from vivavoce.clock import now
 from vivavoce.config import Config
+from vivavoce.engine_work import NoteRequest
 from vivavoce.engines.engine import Engines
 from vivavoce.errors import Refused, StoreError
 from vivavoce.feed import Feed
@@ -26,11 +27,15 @@ from vivavoce.server.agent_tools import AgentTools, runners, tools_of, with_tool
 from vivavoce.server.briefing import brief_for, style_of, voice_of
 from vivavoce.server.call_record import CallRecord
 from vivavoce.server.door import StoreDoor
+from vivavoce.server.embed_limits import begin_visit
+from vivavoce.server.knowledge import Known, known_to
 from vivavoce.server.preconversation import AskWebhooks
 from vivavoce.server.sockets import Begin, CallSocket, NoSocket, farewell
 from vivavoce.session import Session
-from vivavoce.store import calls
+from vivavoce.store import calls, knowledge
 from vivavoce.store.database import Database
+from vivavoce.store.knowledge import Piece
+from vivavoce.store.refusals import Refusal
 from vivavoce.talk.brief import Brief
 from vivavoce.wire import atoms, synthflow
 from vivavoce.wire.atoms import AtomsCodec
@@ -50,6 +55,8 @@ _GOODBYE_S = 5.0
 # The refusals that ``ws_auth_failure=close`` tells after the upgrade, with the close codes 4401 and 4403.
 # Source: wire-spec 1.4.1, the guides for mobile clients; rule H3.
 _AUTH_FAILURES = frozenset({401, 403})
+# The brains that find their way through a knowledge text of any length; others search a long one with a tool.
+_READS_ALL = frozenset({"knowledge"})
 # The paths of the voice sockets, and who decides there about a request.
 _ADMITTING: Mapping[str, Callable[[ConnectRequest, Door], Awaitable[Admission]]] = {
     **dict.fromkeys(atoms.DIALECT.paths, admit),
@@ -65,6 +72,7 @@ class _Slot:
     codec: Codec
     brief: Brief
     admission: Admission
+    known: Known
     tools: AgentTools
     # All of the call, as they are at its beginning.
     variables: Mapping[str, Value]
@@ -85,6 +93,8 @@ class Calls:
         server_id: str,
         over: Callable[[str], None] = lambda _: None,
         ask_webhooks: AskWebhooks | None = None,
+        refused: Callable[[Refusal], None] = lambda _: None,
+        note: NoteRequest = lambda stage, wait_s, fault: None,
     ) -> None:
         self._config = config
         self._database = database
@@ -97,6 +107,10 @@ class Calls:
         self._over = over
         # Tells webhooks of a call that is about to begin; returns the variables that they supply.
         self._ask_webhooks = ask_webhooks
+        # Told when a public page was refused a call.
+        self._refused = refused
+        # Told of each request to an engine.
+        self._note = note
         self._door = StoreDoor(database, lambda: self.draining)
         # Set while the server is about to stop: no new calls.
         self.draining = False
@@ -124,7 +138,8 @@ class Calls:
         Admit a request and prepare its call.
 
         Raises:
-            Refused: As in wire-spec 1.4.3; 404 for a path where no voice socket is, 503 where all slots are taken.
+            Refused: As in wire-spec 1.4.3; 404 for a path where no voice socket is, 503 where all slots are taken,
+                429 where the limits of public pages are used up.
         """
         if path not in _ADMITTING:
             raise Refused(404, "No voice socket here")
@@ -138,7 +153,7 @@ class Calls:
             return farewell([said], code=4000 + error.status)
         if flaw:
             raise Refused(400, flaw)
-        slot = self._prepare(admission)
+        slot = self._prepare(admission, await knowledge.read_all(self._database, str(admission.agent["_id"])))
         await self._reserve(slot)
         try:
             await self._take_variables(slot)
@@ -153,12 +168,13 @@ class Calls:
         socket = NoSocket()
         begin(socket).leave("websocket_closed")  # type: ignore[arg-type]  # it only ever sends and closes
 
-    def _prepare(self, admission: Admission) -> _Slot:
+    def _prepare(self, admission: Admission, pieces: Sequence[Piece]) -> _Slot:
         names = SessionNames(session_id=ids.session_id(), call_id=ids.call_id(), opened_at=now())
-        tools = tools_of(admission.agent)
+        known = known_to(admission.agent, pieces, reads_all=self._engines.llm.name in _READS_ALL)
+        tools = tools_of(admission.agent, searches=known.searched)
         codec = self._codec(names, admission, tools)
-        variables, brief = _briefed(names, codec, admission, tools, admission.variables)
-        return _Slot(names, codec, brief, admission, tools, variables)
+        variables, brief = _briefed(names, codec, admission, known, tools, admission.variables)
+        return _Slot(names, codec, brief, admission, known, tools, variables)
 
     async def _take_variables(self, slot: _Slot) -> None:
         """Let webhooks supply variables: more than the agent's defaults, less than what the page gave."""
@@ -170,7 +186,7 @@ class Calls:
         )
         if supplied:
             given = {**supplied, **admission.variables}
-            slot.variables, slot.brief = _briefed(names, slot.codec, admission, slot.tools, given)
+            slot.variables, slot.brief = _briefed(names, slot.codec, admission, slot.known, slot.tools, given)
 
     def _codec(self, names: SessionNames, admission: Admission, tools: AgentTools) -> Codec:
         config = self._config
@@ -199,22 +215,24 @@ class Calls:
 
     async def _store(self, slot: _Slot) -> None:
         admission, names = slot.admission, slot.names
-        await calls.start(
-            self._database,
-            calls.Call(
-                id=names.call_id,
-                session_id=names.session_id,
-                agent_id=str(admission.agent["_id"]),
-                mode=admission.mode,
-                started_at=names.opened_at,
-                owner=self._server_id,
-                variables=slot.variables,
-                agent=admission.agent,
-                voice=voice_of(admission.agent),
-                model=self._engines.llm.name,
-                recording="recording" if self._records(slot) else "none",
-            ),
+        call = calls.Call(
+            id=names.call_id,
+            session_id=names.session_id,
+            agent_id=str(admission.agent["_id"]),
+            mode=admission.mode,
+            started_at=names.opened_at,
+            owner=self._server_id,
+            variables=slot.variables,
+            agent=admission.agent,
+            voice=voice_of(admission.agent),
+            model=self._engines.llm.name,
+            recording="recording" if self._records(slot) else "none",
+            visitor=admission.visitor,
         )
+        if call.visitor:
+            slot.brief = await begin_visit(self._database, call, slot.brief, admission.origin, refused=self._refused)
+        else:
+            await calls.start(self._database, call)
 
     def _records(self, slot: _Slot) -> bool:
         return self._config.record and slot.admission.mode == "webcall"
@@ -236,7 +254,8 @@ class Calls:
             style=style_of(slot.admission.agent),
             outbox=socket,
             observer=CallRecord(slot.names.call_id, self._feed, recording),
-            own_tools=runners(slot.admission.agent, slot.tools, slot.variables),
+            own_tools=runners(slot.known.text, slot.tools, slot.variables),
+            note=self._note,
         )
         slot.session = session
         task = loop.create_task(self._hold(slot, session, recording), name=slot.names.call_id)
@@ -301,13 +320,24 @@ class Calls:
 
 
 def _briefed(
-    names: SessionNames, codec: Codec, admission: Admission, tools: AgentTools, supplied: Mapping[str, Value]
+    names: SessionNames,
+    codec: Codec,
+    admission: Admission,
+    known: Known,
+    tools: AgentTools,
+    supplied: Mapping[str, Value],
 ) -> tuple[Mapping[str, Value], Brief]:
     """All variables of a call, and its brief."""
     variables = resolve(
         supplied, agent=admission.agent, call_id=names.call_id, mode=admission.mode, now=names.opened_at
     )
-    brief = brief_for(admission.agent, mode=admission.mode, variables=variables, codec=codec)
+    brief = brief_for(
+        admission.agent,
+        mode=admission.mode,
+        variables=variables,
+        codec=codec,
+        knowledge=known.in_prompt(tool.name for tool in tools.searches),
+    )
     # Pages of the other wire cannot be asked to run anything.
     page_runs_tools = admission.dialect == atoms.DIALECT.name
     return variables, with_tools(brief, tools, variables, page_runs_tools=page_runs_tools)

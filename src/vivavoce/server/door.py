@@ -46,6 +46,7 @@ class StoreDoor:
             ),
             variables=variables.checked(stored.variables),
             origin=stored.origin,
+            visitor=stored.visitor,
         )
 
     async def redeem(self, secret: str) -> bool:

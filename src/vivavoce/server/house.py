@@ -23,11 +23,13 @@ from vivavoce.server.after_calls import AfterCalls
 from vivavoce.server.announcements import announce, recording_links
 from vivavoce.server.app import create_app
 from vivavoce.server.calls import Calls
+from vivavoce.server.embed_log import RefusalLog
+from vivavoce.server.health import Health
 from vivavoce.server.outbox import Outbox
 from vivavoce.server.ownership import close_left_behind, hold_calls, sign_in
 from vivavoce.server.posting import Poster
 from vivavoce.server.preconversation import Preconversation
-from vivavoce.server.services import Services
+from vivavoce.server.services import STATIC, Services
 from vivavoce.server.upgrade import VoiceHttp, upgrade_class
 from vivavoce.store import calls as stored_calls
 from vivavoce.store import facts as stored_facts
@@ -82,8 +84,10 @@ async def open_house(config: Config) -> AsyncIterator[House]:
         stack.push_async_callback(poster.close)
         outbox = Outbox(database, poster, retries=config.webhook_retries)
         preconversation = Preconversation(database, poster, limit_s=config.webhook_wait_s)
+        refusal_log = RefusalLog(database)
         announced = partial(announce, recording_url=recording_links(config))
         after_calls = AfterCalls(database, lineup.engines.llm, announce=announced)
+        health = Health(config, database, static=STATIC, engines=lineup.engines, opened=lineup.opened)
         calls = Calls(
             config=config,
             database=database,
@@ -93,6 +97,8 @@ async def open_house(config: Config) -> AsyncIterator[House]:
             server_id=server_id,
             over=after_calls.nudge,
             ask_webhooks=preconversation.variables,
+            refused=refusal_log.note,
+            note=health.watch.note,
         )
         services = Services(
             config=config,
@@ -102,8 +108,11 @@ async def open_house(config: Config) -> AsyncIterator[House]:
             draining=lambda: calls.draining,
             end_call=calls.end,
             page_notes=lineup.notes,
+            refused=refusal_log.note,
             webhooks_changed=preconversation.forget,
             look_for_deliveries=outbox.look,
+            post=poster,
+            health=health,
         )
         failed: VivavoceError | None = None
         async with asyncio.TaskGroup() as tasks:
@@ -112,6 +121,7 @@ async def open_house(config: Config) -> AsyncIterator[House]:
                 tasks.create_task(hold_calls(database, lambda: calls.live_ids), name="leases"),
                 tasks.create_task(after_calls.run(), name="after-calls"),
                 tasks.create_task(outbox.run(), name="outbox"),
+                tasks.create_task(refusal_log.run(), name="refusals"),
             ]
             try:
                 yield House(config, database, lineup, calls, services)
@@ -197,6 +207,8 @@ async def serve(house: House, ready: Callable[[str], None]) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            # From these it takes ``X-Forwarded-For`` and ``X-Forwarded-Proto``, from others neither.
+            forwarded_allow_ips=config.proxies,
             timeout_graceful_shutdown=5,
         ),
         on_started=lambda: ready(_url(config, listener)),

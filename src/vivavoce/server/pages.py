@@ -19,7 +19,7 @@ from vivavoce.errors import Refused
 from vivavoce.server.answers import AnyRequest
 from vivavoce.server.services import Services
 
-__all__ = ["HANDLERS", "PAGE_POLICY"]
+__all__ = ["HANDLERS", "PAGE_POLICY", "built_file"]
 
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self' ws: wss:; "
@@ -37,6 +37,12 @@ _SDK_HEADERS: Mapping[str, str] = {
 _SDK_FOLDER = "sdk"
 _SDK_DEFAULT = "agent-sdk.browser.js"
 _PACKAGE = re.compile(r"npm/@(?:vivavoce|smallest-ai)/agent-sdk(?:@[^/]+)?(?:/dist/(?P<file>.+))?")
+# Pages that were written for the widget of Atoms name its bundle, ours the npm package.
+_WIDGET = re.compile(
+    r"npm/(?:atoms-widget-core(?:@[^/]+)?(?:/dist/embed/(?:widget\.umd\.js|(?P<beside>worklets/.+)))?"
+    r"|@vivavoce/widget(?:@[^/]+)?(?:/(?:widget\.js|(?P<file>worklets/.+)))?)"
+)
+_WIDGET_DEFAULT = "widget.js"
 # Litestar says of every text that it is UTF-8.
 _MEDIA_TYPES: Mapping[str, str] = {
     ".css": "text/css",
@@ -65,6 +71,21 @@ async def page(request: AnyRequest, services: NamedDependency[Services], path: F
     wanted = path.lstrip("/") or "index.html"
     if package := _PACKAGE.fullmatch(wanted):
         wanted = f"{_SDK_FOLDER}/{package['file'] or _SDK_DEFAULT}"
+    elif widget := _WIDGET.fullmatch(wanted):
+        wanted = f"{_SDK_FOLDER}/{widget['beside'] or widget['file'] or _WIDGET_DEFAULT}"
+    return await built_file(request, services, wanted)
+
+
+async def built_file(request: AnyRequest, services: Services, wanted: str) -> Response[bytes]:
+    """
+    A file of the folder that the build has made.
+
+    Args:
+        wanted: Its path within the folder.
+
+    Raises:
+        Refused: 404 where there is none.
+    """
     content = await asyncio.to_thread(_read, services.static, wanted)
     if content is None:
         if wanted == "index.html":

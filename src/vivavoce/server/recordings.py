@@ -23,6 +23,7 @@ from vivavoce.audio.mono import mix_to_mono
 from vivavoce.errors import Refused, StoreError
 from vivavoce.server.answers import AnyRequest, Ok, errors
 from vivavoce.server.auth import check_bearer
+from vivavoce.server.console.person import signed_in
 from vivavoce.server.identifiers import CALL_ID
 from vivavoce.server.ranges import Unsatisfiable, byte_range
 from vivavoce.server.services import Services
@@ -127,7 +128,8 @@ async def recording(
     if not (signature and signature_holds(link_secret, subject, expires=expires, signature=signature)):
         if signature and "authorization" not in request.headers:
             raise Refused(401, "Unauthorized: the link has expired or was changed; ask for a new one")
-        await check_bearer(services.database, request.headers)
+        if "authorization" in request.headers or not await signed_in(request, services):
+            await check_bearer(services.database, request.headers)
     _checked(call_id, channels)
     call = await calls.find(services.database, call_id)
     file = None if call is None else await file_of(call, services.recordings, mono=channels == "mono")

@@ -4,12 +4,18 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from litestar.connection import ASGIConnection
 
 from vivavoce.config import Config
 from vivavoce.feed import Feed
+from vivavoce.server.health import Health
+from vivavoce.server.posting import Post
 from vivavoce.store.database import Database
+from vivavoce.store.refusals import Refusal
 
-__all__ = ["STATIC", "Services"]
+__all__ = ["STATIC", "Services", "services_of"]
 
 # The talk page and the SDK, as the build puts them.
 STATIC = Path(__file__).parent.parent / "static"
@@ -26,7 +32,10 @@ class Services:
         end_call: Ends a live call by its id; false where it is not live here.
         page_notes: Sentences about this server for the talk page, such as which brain answers.
         webhooks_changed: Told when webhooks or subscriptions are no longer what they were.
+        refused: Told when a public page was refused something.
         look_for_deliveries: Told when a delivery is due at once.
+        post: Makes a request to a webhook at once, for a delivery that is to be seen arriving.
+        health: How the engines and the rest of the server are doing.
         static: The built pages.
         stopping: Set when the server waits for its calls no longer: answers that go on end.
     """
@@ -39,6 +48,15 @@ class Services:
     end_call: Callable[[str], bool] = lambda _: False
     page_notes: tuple[str, ...] = ()
     webhooks_changed: Callable[[], None] = lambda: None
+    refused: Callable[[Refusal], None] = lambda _: None
     look_for_deliveries: Callable[[], None] = lambda: None
+    post: Post | None = None
+    health: Health | None = None
     static: Path = STATIC
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """The parts of the server that a request came to, for guards; handlers ask for ``services``."""
+    services: Services = connection.app.state["services"]
+    return services

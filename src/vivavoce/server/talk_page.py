@@ -5,9 +5,7 @@ No key is asked for, so the page is open to this machine only, unless the operat
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -15,14 +13,14 @@ from litestar.di import NamedDependency
 from vivavoce.errors import Refused
 from vivavoce.server.answers import AnyRequest
 from vivavoce.server.bodies import read_object, text_field
+from vivavoce.server.origins import LOCAL_NAMES, address, foreign_page, is_loopback
 from vivavoce.server.rest.agents import agent_to_call
 from vivavoce.server.services import Services
 from vivavoce.store import agents, tokens
 from vivavoce.store.tokens import Grant
 
-__all__ = ["HANDLERS", "objection"]
+__all__ = ["HANDLERS", "mint_for_page", "objection"]
 
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST_AGENTS = 100
 
 
@@ -44,16 +42,12 @@ def objection(
     """
     if mode == "off":
         return "The talk page is switched off (VIVAVOCE_TALK_PAGE)"
-    host = _address(f"//{headers.get('host', '')}")
     if mode == "local":
         forwarded = any(name == "forwarded" or name.startswith("x-forwarded-") for name in headers)
-        if forwarded or not _is_loopback(peer) or host.hostname not in _LOCAL_NAMES:
+        host = address(f"//{headers.get('host', '')}")
+        if forwarded or not is_loopback(peer) or host.hostname not in LOCAL_NAMES:
             return "The talk page is open to this machine only: set VIVAVOCE_TALK_PAGE=on to open it to others"
-    own_hosts = {host.netloc.lower(), _address(public_url).netloc.lower()} - {""}
-    origin = headers.get("origin")
-    if origin is not None and _address(origin).netloc.lower() not in own_hosts:
-        return "The talk page is not open to other pages"
-    if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+    if foreign_page(headers, public_url=public_url):
         return "The talk page is not open to other pages"
     return ""
 
@@ -73,10 +67,22 @@ async def page_agents(request: AnyRequest, services: NamedDependency[Services]) 
 async def page_token(request: AnyRequest, services: NamedDependency[Services]) -> dict[str, object]:
     """A token for one call to one agent, of use to the page's own origin only."""
     _check(request, services)
+    return await mint_for_page(request, services, text_field(await read_object(request), "agent_id"))
+
+
+async def mint_for_page(
+    request: AnyRequest, services: Services, agent_id: str, *, mode: str = "webcall"
+) -> dict[str, object]:
+    """
+    A token for one call from the page that asks, of use to its origin only.
+
+    Raises:
+        Refused: 503 while the server drains, else as ``agent_to_call``.
+    """
     if services.draining():
         raise Refused(503, "Service Unavailable", retry_after_s=1)
-    agent = await agent_to_call(services.database, text_field(await read_object(request), "agent_id"))
-    grant = Grant(agent.id, origin=request.headers.get("origin", ""))
+    agent = await agent_to_call(services.database, agent_id)
+    grant = Grant(agent.id, mode=mode, origin=request.headers.get("origin", ""))
     return {"access_token": await tokens.mint(services.database, grant), "expires_in": tokens.LIFETIME_S}
 
 
@@ -90,23 +96,6 @@ def _check(request: AnyRequest, services: Services) -> None:
     )
     if text:
         raise Refused(403, text)
-
-
-def _address(url: str) -> SplitResult:
-    """An address in its parts; all are empty where it is none, such as ``http://[``."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return urlsplit("")
-
-
-def _is_loopback(peer: str) -> bool:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 HANDLERS = (page_agents, page_token)

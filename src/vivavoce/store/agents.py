@@ -1,6 +1,6 @@
 """The agents: documents that say what an agent is, and when they were made, changed and archived."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +26,8 @@ __all__ = [
     "find_by_alias",
     "list_names",
     "list_page",
+    "names_of",
+    "search_names",
     "total_calls",
 ]
 
@@ -103,6 +105,25 @@ async def list_names(database: Database, *, most: int) -> tuple[tuple[str, str],
     async with database.read() as connection:
         rows = (await connection.execute(wanted.order_by(agents.c.created_at, agents.c.id).limit(most))).all()
     return tuple((row.id, row.name) for row in rows)
+
+
+async def search_names(database: Database, search: str, *, most: int) -> tuple[tuple[str, str], ...]:
+    """Ids and names of the agents that are not archived and have a part of their name so, in its order."""
+    wanted = select(agents.c.id, agents.c.name).where(
+        agents.c.archived_at.is_(None), agents.c.name.icontains(search, autoescape=True)
+    )
+    async with database.read() as connection:
+        rows = (await connection.execute(wanted.order_by(func.lower(agents.c.name), agents.c.id).limit(most))).all()
+    return tuple((row.id, row.name) for row in rows)
+
+
+async def names_of(database: Database, agent_ids: Collection[str]) -> Mapping[str, str]:
+    """The names of those of the agents that there are, archived or not, by their ids."""
+    if not agent_ids:
+        return {}
+    wanted = select(agents.c.id, agents.c.name).where(agents.c.id.in_(agent_ids))
+    async with database.read() as connection:
+        return {row.id: row.name for row in await connection.execute(wanted)}
 
 
 async def change(

@@ -64,6 +64,7 @@ class CallFilter:
         search: A part of the id, written as ids are; empty for all.
         durations_ms: Lasted at least the first and less than the second, which may be None, of one of these pairs;
             calls that still run match none.
+        latencies_ms: The same of how long answers took on average; calls without an answer match none.
         started_from: Began then or later.
         started_before: Began before.
     """
@@ -74,6 +75,7 @@ class CallFilter:
     end_reasons: Collection[str] | None = None
     search: str = ""
     durations_ms: Collection[tuple[int, int | None]] | None = None
+    latencies_ms: Collection[tuple[int, int | None]] | None = None
     started_from: datetime | None = None
     started_before: datetime | None = None
 
@@ -162,8 +164,11 @@ def conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     ]
     if wanted.search:
         found.append(calls.c.id.contains(wanted.search, autoescape=True))
-    if wanted.durations_ms is not None:
-        found.append(or_(False, *(_lasted(least, most) for least, most in wanted.durations_ms)))
+    found += [
+        or_(False, *(_between(column, least, most) for least, most in spans))
+        for column, spans in ((calls.c.duration_ms, wanted.durations_ms), (calls.c.avg_latency_ms, wanted.latencies_ms))
+        if spans is not None
+    ]
     if wanted.started_from is not None:
         found.append(calls.c.started_at >= wanted.started_from)
     if wanted.started_before is not None:
@@ -171,9 +176,9 @@ def conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _lasted(least_ms: int, most_ms: int | None) -> ColumnElement[bool]:
-    at_least = calls.c.duration_ms >= least_ms
-    return at_least if most_ms is None else and_(at_least, calls.c.duration_ms < most_ms)
+def _between(column: ColumnElement[int], least_ms: int, most_ms: int | None) -> ColumnElement[bool]:
+    at_least = column >= least_ms
+    return at_least if most_ms is None else and_(at_least, column < most_ms)
 
 
 def _order(sort: CallSort, *, descending: bool) -> tuple[ColumnElement[object], ColumnElement[object]]:

@@ -33,6 +33,7 @@ __all__ = [
     "renew",
     "set_recording",
     "start",
+    "start_within",
 ]
 
 CallStatus = Literal["active", "completed", "failed"]
@@ -64,6 +65,7 @@ class Call:
         updated_at: When the row last changed; None before it is stored.
         figures: What ``analytics.figures`` computed when the call was over; None before.
         analytics: What a model made of the call, or why there is none; None before.
+        visitor: Who called from a public page, as ``server.embed_visitors`` tells people apart; empty otherwise.
     """
 
     id: str
@@ -85,35 +87,42 @@ class Call:
     updated_at: datetime | None = None
     figures: Mapping[str, object] | None = None
     analytics: Mapping[str, object] | None = None
+    visitor: str = ""
 
 
 async def start(database: Database, call: Call) -> None:
     """Store a call that begins. Its facts can be stored from now on."""
     async with database.write() as connection:
-        await connection.execute(
-            insert(calls).values(
-                id=call.id,
-                session_id=call.session_id,
-                agent_id=call.agent_id,
-                mode=call.mode,
-                status=call.status,
-                owner=call.owner,
-                leased_until=now() + _LEASE,
-                started_at=call.started_at,
-                ended_at=call.ended_at,
-                end_reason=call.end_reason,
-                variables=dict(call.variables),
-                agent=dict(call.agent),
-                voice=dict(call.voice),
-                model=call.model,
-                recording=call.recording,
-                recording_path=call.recording_path,
-                updated_at=call.started_at,
-            )
+        await start_within(connection, call)
+
+
+async def start_within(connection: AsyncConnection, call: Call) -> None:
+    """The same as a part of a transaction."""
+    await connection.execute(
+        insert(calls).values(
+            id=call.id,
+            session_id=call.session_id,
+            agent_id=call.agent_id,
+            mode=call.mode,
+            visitor=call.visitor,
+            status=call.status,
+            owner=call.owner,
+            leased_until=now() + _LEASE,
+            started_at=call.started_at,
+            ended_at=call.ended_at,
+            end_reason=call.end_reason,
+            variables=dict(call.variables),
+            agent=dict(call.agent),
+            voice=dict(call.voice),
+            model=call.model,
+            recording=call.recording,
+            recording_path=call.recording_path,
+            updated_at=call.started_at,
         )
-        await connection.execute(
-            update(agents).where(agents.c.id == call.agent_id).values(total_calls=agents.c.total_calls + 1)
-        )
+    )
+    await connection.execute(
+        update(agents).where(agents.c.id == call.agent_id).values(total_calls=agents.c.total_calls + 1)
+    )
 
 
 async def finish(database: Database, call_id: str, *, reason: str, ended_at: datetime | None = None) -> bool:
@@ -274,4 +283,6 @@ def brief_call(
 
 def _call(row: Row[*tuple[object, ...]]) -> Call:
     brief = brief_call(row, figures=row.figures, analytics=row.analytics)
-    return replace(brief, owner=row.owner, variables=row.variables, agent=row.agent, voice=row.voice)
+    return replace(
+        brief, owner=row.owner, visitor=row.visitor, variables=row.variables, agent=row.agent, voice=row.voice
+    )

@@ -78,6 +78,22 @@ class Database:
                     async with connection.begin():
                         yield connection
 
+    async def ping(self) -> None:
+        """
+        Ask the database for next to nothing.
+
+        Raises:
+            StoreError: It cannot be used.
+        """
+        async with self.read() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+
+    @property
+    def file(self) -> Path | None:
+        """The file of SQLite; None for a database that is elsewhere."""
+        url = self._engine.url
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()

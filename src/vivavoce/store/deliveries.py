@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,8 +24,11 @@ __all__ = [
     "DeliveryPage",
     "DeliveryState",
     "claim",
+    "count_states",
     "due",
+    "find",
     "forget",
+    "last_of_each",
     "list_page",
     "queue",
     "record",
@@ -210,6 +213,37 @@ async def list_page(database: Database, webhook_id: str, *, page: int, size: int
             .offset((page - 1) * size)
         )
         return DeliveryPage(tuple(_delivery(row) for row in rows.all()), total)
+
+
+async def find(database: Database, webhook_id: str, delivery_id: str) -> Delivery | None:
+    """A delivery to a webhook, with its body."""
+    query = select(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.webhook_id == webhook_id)
+    async with database.read() as connection:
+        row = (await connection.execute(query)).first()
+    return None if row is None else _delivery(row)
+
+
+async def last_of_each(database: Database, webhook_ids: Collection[str]) -> Mapping[str, Delivery]:
+    """The newest delivery of each of these webhooks that has any, without its body."""
+    shown = [column for column in deliveries.c if column.name != "body"]
+    found = {}
+    async with database.read() as connection:
+        # One by one: each is a look at the end of an index, and there are a few webhooks.
+        for webhook_id in webhook_ids:
+            newest = select(*shown).where(deliveries.c.webhook_id == webhook_id)
+            row = (await connection.execute(newest.order_by(deliveries.c.created_at.desc()).limit(1))).first()
+            if row is not None:
+                found[webhook_id] = _delivery(row)
+    return found
+
+
+async def count_states(database: Database, since: datetime) -> Mapping[DeliveryState, int]:
+    """How many deliveries wait or are being sent now, and how many arrived or were given up since a moment."""
+    relevant = or_(deliveries.c.state.not_in(_FINISHED), deliveries.c.due_at >= since)
+    query = select(deliveries.c.state, func.count().label("number")).where(relevant).group_by(deliveries.c.state)
+    async with database.read() as connection:
+        rows = (await connection.execute(query)).all()
+    return {cast("DeliveryState", row.state): row.number for row in rows}
 
 
 async def retry(

@@ -17,11 +17,16 @@ __all__ = [
     "deliveries",
     "facts",
     "keys",
+    "knowledge",
     "metadata",
     "microseconds",
+    "refusals",
+    "sessions",
     "settings",
+    "sign_in_links",
     "subscriptions",
     "tokens",
+    "users",
     "webhooks",
 ]
 
@@ -93,6 +98,8 @@ tokens = Table(
     Column("formats", JSON, nullable=False),
     # The page that the token was made for; empty where any may use it.
     Column("origin", Text, nullable=False),
+    # Who may use it, for the limits of public pages: a digest that says nothing of him; empty for callers with a key.
+    Column("visitor", Text, nullable=False, server_default=""),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
     Index("tokens_by_expiry", "expires_at"),
@@ -105,6 +112,8 @@ calls = Table(
     Column("session_id", Text, nullable=False),
     Column("agent_id", Text, ForeignKey("agents.id"), nullable=False),
     Column("mode", Text, nullable=False),
+    # As in ``tokens``: empty for calls that no public page began.
+    Column("visitor", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False),
     # The server that holds the call, and until when it is taken to be alive unless it says so again.
     Column("owner", Text, nullable=False, server_default=""),
@@ -134,6 +143,8 @@ calls = Table(
     Index("calls_by_update", "updated_at", "id", "started_at", "agent_id", *_LISTED),
     Index("calls_by_end", "ended_at"),
     Index("calls_by_recording", "recording"),
+    # What the limits of public pages count.
+    Index("calls_by_visitor", "agent_id", "visitor", "started_at"),
 )
 
 facts = Table(
@@ -220,4 +231,77 @@ settings = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", JSON, nullable=False),
+)
+
+# Who may use the console.
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # With which he signs in; compared without regard to upper and lower case, so stored in lower case.
+    Column("name", Text, nullable=False, unique=True),
+    # ``admin`` or ``viewer``.
+    Column("role", Text, nullable=False),
+    # An Argon2 hash; empty for one who has set no password yet.
+    Column("password", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_seen_at", Moment),
+)
+
+# Browsers that are signed in to the console.
+sessions = Table(
+    "sessions",
+    metadata,
+    # Of the cookie.
+    Column("digest", Text, primary_key=True),
+    # Null for one who signed in with an API key.
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE")),
+    Column("key_id", Text, ForeignKey("keys.id", ondelete="CASCADE")),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index("sessions_by_expiry", "expires_at"),
+    Index("sessions_by_user", "user_id"),
+)
+
+# Addresses that sign a user in once: the first start prints one, and an admin gives one to a new user.
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+# What agents know beyond their prompt, piece by piece.
+knowledge = Table(
+    "knowledge",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agent_id", Text, ForeignKey("agents.id", ondelete="CASCADE"), nullable=False),
+    # ``text``, ``file`` or ``answer``: a question with its answer.
+    Column("kind", Text, nullable=False),
+    # A heading, the file's name, or the question.
+    Column("title", Text, nullable=False),
+    # As text, whatever the file was.
+    Column("content", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index("knowledge_by_agent", "agent_id", "created_at"),
+)
+
+# Requests of public pages that were refused: a row for each kind, visitor and day, so that a flood stays small.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("agent_id", Text, ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True),
+    # Days since 1970, in UTC.
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("reason", Text, primary_key=True),
+    Column("origin", Text, primary_key=True),
+    Column("visitor", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Index("refusals_by_time", "last_at"),
 )

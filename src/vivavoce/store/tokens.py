@@ -45,6 +45,7 @@ class Grant:
         input_format: Audio token such as ``pcm_24000``.
         output_format: Likewise.
         origin: The page's origin, where the token was made for one; empty otherwise.
+        visitor: Who talks from a public page, as ``server.embed_visitors`` tells people apart; empty otherwise.
     """
 
     agent_id: str
@@ -53,6 +54,7 @@ class Grant:
     input_format: str = "pcm_24000"
     output_format: str = "pcm_24000"
     origin: str = ""
+    visitor: str = ""
 
 
 async def mint(database: Database, grant: Grant, *, lifetime_s: float = LIFETIME_S, prefix: str = ATOMS_PREFIX) -> str:
@@ -69,6 +71,7 @@ async def mint(database: Database, grant: Grant, *, lifetime_s: float = LIFETIME
                 variables=dict(grant.variables),
                 formats={"input": grant.input_format, "output": grant.output_format},
                 origin=grant.origin,
+                visitor=grant.visitor,
                 expires_at=moment + timedelta(seconds=lifetime_s),
             )
         )
@@ -103,4 +106,5 @@ def _grant(row: Row[*tuple[object, ...]]) -> Grant:
         input_format=row.formats["input"],
         output_format=row.formats["output"],
         origin=row.origin,
+        visitor=row.visitor,
     )

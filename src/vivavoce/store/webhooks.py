@@ -15,7 +15,9 @@ from vivavoce.store.database import Database
 from vivavoce.store.tables import agents, subscriptions, webhooks
 
 __all__ = [
+    "Status",
     "Subscription",
+    "Wanted",
     "Webhook",
     "change",
     "create",
@@ -23,6 +25,7 @@ __all__ = [
     "list_all",
     "remove",
     "replace_subscriptions",
+    "replace_wanted",
     "subscribed",
     "subscriptions_of_agent",
 ]
@@ -131,9 +134,15 @@ async def change(
     url: str | None = None,
     description: str | None = None,
     headers: Mapping[str, str] | None = None,
+    status: Status | None = None,
 ) -> Literal["changed", "missing", "taken"]:
     """Change what is given; ``taken`` when another webhook has this URL."""
-    given = {"url": url, "description": description, "headers": None if headers is None else dict(headers)}
+    given = {
+        "url": url,
+        "description": description,
+        "headers": None if headers is None else dict(headers),
+        "status": status,
+    }
     values = {name: value for name, value in given.items() if value is not None}
     try:
         async with database.write() as connection:
@@ -145,13 +154,22 @@ async def change(
     return "changed" if changed.rowcount == 1 else "missing"
 
 
-async def remove(database: Database, webhook_id: str) -> Literal["removed", "missing", "assigned"]:
-    """Delete a webhook, with the log of its deliveries; ``assigned`` while an agent is subscribed to it."""
+async def remove(
+    database: Database, webhook_id: str, *, with_subscriptions: bool = False
+) -> Literal["removed", "missing", "assigned"]:
+    """
+    Delete a webhook, with the log of its deliveries.
+
+    Args:
+        database: The store.
+        webhook_id: Which.
+        with_subscriptions: Even while agents are subscribed to it; if not, the answer is ``assigned`` then.
+    """
     async with database.write() as connection:
         used = await connection.execute(
             select(subscriptions.c.id).where(subscriptions.c.webhook_id == webhook_id).limit(1)
         )
-        if used.first() is not None:
+        if used.first() is not None and not with_subscriptions:
             return "assigned"
         gone = await connection.execute(delete(webhooks).where(webhooks.c.id == webhook_id))
     return "removed" if gone.rowcount == 1 else "missing"
@@ -182,6 +200,31 @@ async def replace_subscriptions(
         await connection.execute(delete(subscriptions).where(subscriptions.c.agent_id == agent_id))
         if webhook_id:
             await _subscribe(connection, webhook_id, ((agent_id, event) for event in event_types), now())
+    return True
+
+
+async def replace_wanted(database: Database, webhook_id: str, wanted: Iterable[Wanted]) -> bool:
+    """
+    Let these be all subscriptions of a webhook; those that it has already stay as they are.
+
+    Agents that have gone meanwhile are left out.
+
+    Returns:
+        False when there is no webhook of this id.
+    """
+    async with database.write() as connection:
+        known = await connection.execute(select(webhooks.c.id).where(webhooks.c.id == webhook_id).with_for_update())
+        if known.first() is None:
+            return False
+        rows = (await connection.execute(select(subscriptions).where(subscriptions.c.webhook_id == webhook_id))).all()
+        pairs = dict.fromkeys(wanted)
+        kept = {(row.agent_id, row.event_type) for row in rows}
+        ended = [row.id for row in rows if (row.agent_id, row.event_type) not in pairs]
+        there = await connection.execute(select(agents.c.id).where(agents.c.id.in_({agent for agent, _ in pairs})))
+        agent_ids = set(there.scalars())
+        await connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(ended)))
+        begun = [pair for pair in pairs if pair not in kept and pair[0] in agent_ids]
+        await _subscribe(connection, webhook_id, begun, now())
     return True
 
 

@@ -28,7 +28,7 @@ from vivavoce.views.latency import latency_metrics
 from vivavoce.views.times import iso
 from vivavoce.views.transcript import transcript
 
-__all__ = ["Conversation", "conversation"]
+__all__ = ["Conversation", "conversation", "shown_document"]
 
 
 class Conversation(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -92,7 +92,7 @@ def conversation(
     return Conversation(
         id=call.id,
         call_id=call.id,
-        agent={**_with_defaults(call.agent), "_id": call.agent_id},
+        agent={**shown_document(call.agent), "_id": call.agent_id},
         status="active" if ended_at is None else "failed" if failed else "completed",
         type=call.mode,
         duration=round(max(0.0, ((ended_at or now) - call.started_at).total_seconds()), 3),
@@ -112,7 +112,8 @@ def conversation(
     )
 
 
-def _with_defaults(document: Mapping[str, object]) -> Mapping[str, object]:
+def shown_document(document: Mapping[str, object]) -> Mapping[str, object]:
+    """An agent's document as a call used it, with defaults."""
     try:
         return with_defaults(document)
     except Refused:

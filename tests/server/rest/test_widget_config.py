@@ -93,11 +93,25 @@ def test_a_widget_that_cannot_be_is_refused(body: dict[str, object], text: str, 
     play(tmp_path, scenario)
 
 
+def test_our_own_settings_are_kept_and_shown(tmp_path: Path) -> None:
+    """Talk and chat in one panel, the visitor's own scheme, and the colours of the button."""
+
+    async def scenario(scene: Scene) -> None:
+        path = f"/atoms/v1/agent/{await made(scene)}/widget-config"
+        own = {"mode": "hybrid", "theme": "auto", "ctaButtonColor": "#0f766e", "hybridEmptyMessage": "Talk or write"}
+        changed = (await scene.ask("PATCH", path, json={"widgetConfig": own})).json()["data"]
+
+        assert own == {name: changed[name] for name in own}
+        assert "#ffffff" == changed["ctaButtonTextColor"]
+
+    play(tmp_path, scenario)
+
+
 def test_what_does_not_fit_in_a_document_is_shown_as_its_default(tmp_path: Path) -> None:
     """Documents come from other tools too; a page must get something that it can show."""
 
     async def scenario(scene: Scene) -> None:
-        for widget in ({"mode": "hybrid", "theme": "dark", "borderRadius": "round"}, "none", [1]):
+        for widget in ({"mode": "shout", "theme": "dark", "borderRadius": "round"}, "none", [1]):
             agent_id = await made(scene, widgetConfig=widget)
             shown = (await scene.ask("GET", f"/atoms/v1/agent/{agent_id}/widget-config")).json()["data"]
 

@@ -65,6 +65,13 @@ class PageTokenOrder(msgspec.Struct, frozen=True):
     agent_id: str
 
 
+class EmbedTokenOrder(msgspec.Struct, frozen=True, rename="camel"):
+    """Whom a public page wants to talk to: the id or the alias of an agent."""
+
+    assistant_id: str
+    mode: Mode = "webcall"
+
+
 class OrganizationName(msgspec.Struct, frozen=True):
     """The new name."""
 
@@ -130,5 +137,6 @@ NOTES: Mapping[str, RouteNote] = {
     "PUT /account/update-org-name": RouteNote(body=OrganizationName, envelopes={400: Renamed}),
     "PUT /concurrency/reservations": RouteNote(refusals={404: "There is no such agent"}),
     "GET /page/agents": RouteNote(refusals=_TALK_PAGE),
+    "POST /embed/token": RouteNote(body=EmbedTokenOrder),
     "POST /page/token": RouteNote(body=PageTokenOrder, refusals={**_TALK_PAGE, 404: "There is no such agent"}),
 }

@@ -18,7 +18,7 @@ from vivavoce.server.answers import Ok, Success
 from vivavoce.server.services import Services
 from vivavoce.store import agents
 
-__all__ = ["HANDLERS", "PromptConfig", "TemplateOrder"]
+__all__ = ["HANDLERS", "PromptConfig", "TemplateOrder", "document_from"]
 
 _REGIONS = {"us": "US", "in": "India"}
 
@@ -35,6 +35,19 @@ class PromptConfig(msgspec.Struct, frozen=True):
     """How a model is told to write agents; there is nothing to tell, as none does."""
 
 
+def document_from(template_id: str, *, name: str, description: str = "") -> dict[str, object]:
+    """
+    The document of an agent that is made from a template, which is named by either of its ids.
+
+    Raises:
+        Refused: 404, there is no such template.
+    """
+    template = next((known for known in templates() if template_id in (known.id, known.object_id)), None)
+    if template is None:
+        raise Refused(404, "Template not found: see GET /agent/template")
+    return cleaned(document_of(template, name=name, description=description))
+
+
 @get("/agent/template", summary="List templates")
 async def list_templates(
     region: Annotated[Literal["us", "in"] | None, QueryParameter(description="Only those of a region")] = None,
@@ -49,12 +62,8 @@ async def create_from_template(services: NamedDependency[Services], data: JSONBo
     """Make an agent with a template's prompt, greeting and knowledge; the answer is its id."""
     if not data.agent_name.strip():
         raise Refused(400, "agentName: Required")
-    named = (known for known in templates() if data.template_id in (known.id, known.object_id))
-    template = next(named, None)
-    if template is None:
-        raise Refused(404, "Template not found: see GET /agent/template")
-    document = document_of(template, name=data.agent_name, description=data.agent_description)
-    return Ok((await agents.create(services.database, cleaned(document))).id)
+    document = document_from(data.template_id, name=data.agent_name, description=data.agent_description)
+    return Ok((await agents.create(services.database, document)).id)
 
 
 @post("/agent/with-ai", summary="Have a model write an agent (not supported)")

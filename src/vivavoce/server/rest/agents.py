@@ -19,7 +19,7 @@ from vivavoce.server.answers import AnyRequest, Envelope, Ok
 from vivavoce.server.bodies import read_object
 from vivavoce.server.identifiers import AGENT_ID
 from vivavoce.server.services import Services
-from vivavoce.store import agents
+from vivavoce.store import agents, knowledge
 from vivavoce.store.agents import Agent, AgentPage, SortField
 from vivavoce.store.database import Database
 from vivavoce.views.agent import HOUSE_ID, agent_document, agent_summary
@@ -32,8 +32,10 @@ __all__ = [
     "CopyOrder",
     "Done",
     "agent_below",
+    "agent_by_any_name",
     "agent_to_call",
     "connect_without_upgrade",
+    "duplicated",
 ]
 
 # An agent as it is shown: the fields of ``AgentSettings``, those of ``views.agent``, and whatever its author added.
@@ -95,6 +97,31 @@ async def agent_below(database: Database, agent_id: str) -> Agent:
     if agent is None:
         raise Refused(404, "Agent not found")
     return agent
+
+
+async def agent_by_any_name(database: Database, name: str) -> Agent | None:
+    """The agent with this id, or with this alias, archived or not."""
+    if AGENT_ID.fullmatch(name) and (agent := await agents.find(database, name)) is not None:
+        return agent
+    # PostgreSQL takes no zero characters.
+    return None if "\0" in name else await agents.find_by_alias(database, name)
+
+
+async def duplicated(database: Database, agent: Agent) -> Agent:
+    """
+    Make an agent with the same settings and the same knowledge; an alias stays with the original.
+
+    Raises:
+        Refused: 400 for an archived agent and for one of another type.
+    """
+    if agent.archived_at is not None:
+        raise Refused(400, "An archived agent cannot be copied: bring it back first")
+    if settings_of(agent.document).workflow_type != "single_prompt":
+        raise Refused(400, "Only an agent of workflowType single_prompt can be copied")
+    document = {name: value for name, value in agent.document.items() if name != "assistantAlias"}
+    copy = await agents.create(database, {**document, "name": f"{agent.name} (copy)"})
+    await knowledge.copy_all(database, of=agent.id, to=copy.id)
+    return copy
 
 
 async def _agent_of(database: Database, agent_id: str) -> Agent:
@@ -203,20 +230,14 @@ async def archive_agent(
 async def duplicate_agent(
     services: NamedDependency[Services], agent_id: FromPath[str], data: JSONBody[CopyOrder | None] = None
 ) -> Ok[Copied]:
-    """Make an agent with the same settings; an alias stays with the original."""
+    """Make an agent with the same settings and the same knowledge; an alias stays with the original."""
     agent = await agent_below(services.database, agent_id)
     target = HOUSE_ID if data is None else data.target_organization_id
     if not AGENT_ID.fullmatch(target):
         raise Refused(400, "targetOrganizationId: Expected 24 hex digits")
     if target != HOUSE_ID:
         raise Refused(403, f"There is one organization here: {HOUSE_ID}")
-    if agent.archived_at is not None:
-        raise Refused(400, "An archived agent cannot be copied: bring it back first")
-    if settings_of(agent.document).workflow_type != "single_prompt":
-        raise Refused(400, "Only an agent of workflowType single_prompt can be copied")
-    document = {name: value for name, value in agent.document.items() if name != "assistantAlias"}
-    copy = await agents.create(services.database, {**document, "name": f"{agent.name} (copy)"})
-    return Ok(Copied(copy.id))
+    return Ok(Copied((await duplicated(services.database, agent)).id))
 
 
 HANDLERS = (create_agent, list_agents, show_agent, change_agent, archive_agent, duplicate_agent)

@@ -16,7 +16,7 @@ from vivavoce.store import deliveries
 from vivavoce.store.deliveries import Delivery, DeliveryState
 from vivavoce.views.times import iso
 
-__all__ = ["HANDLERS", "DeliveryLog", "Pagination", "ShownDelivery"]
+__all__ = ["HANDLERS", "DeliveryLog", "Pagination", "ShownDelivery", "send_again"]
 
 _LARGEST_PAGE = 100
 
@@ -83,9 +83,21 @@ async def retry_delivery(
 ) -> Ok[str]:
     """Send a delivery at once, whether it waits, was given up or has arrived; the answer is its id."""
     webhook = await webhook_of(services, webhook_id)
+    await send_again(services, webhook.id, delivery_id)
+    return Ok(delivery_id)
+
+
+async def send_again(services: Services, webhook_id: str, delivery_id: str) -> None:
+    """
+    Send a delivery at once.
+
+    Raises:
+        Refused: 400 for an id that cannot be one, and for a delivery that would come too late; 404 for one that is
+            not known; 409 while it is being sent.
+    """
     if not AGENT_ID.fullmatch(delivery_id):
         raise Refused(400, "Invalid delivery id")
-    match await deliveries.retry(services.database, webhook.id, delivery_id):
+    match await deliveries.retry(services.database, webhook_id, delivery_id):
         case "missing":
             raise Refused(404, "Delivery not found")
         case "sending":
@@ -94,7 +106,6 @@ async def retry_delivery(
             raise Refused(400, "A pre-conversation delivery cannot be sent again: its call has begun")
         case "queued":
             services.look_for_deliveries()
-    return Ok(delivery_id)
 
 
 def _shown(delivery: Delivery) -> ShownDelivery:

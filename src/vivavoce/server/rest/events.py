@@ -23,6 +23,7 @@ from litestar.types import Receive, Scope, Send
 from vivavoce.errors import Refused, StoreError
 from vivavoce.server.answers import AnyRequest
 from vivavoce.server.auth import check_bearer
+from vivavoce.server.console.person import signed_in
 from vivavoce.server.event_streams import EventStreams, Seat
 from vivavoce.server.following import Following
 from vivavoce.server.identifiers import CALL_ID
@@ -94,16 +95,15 @@ async def follow_events(
 
 async def _check_reader(request: AnyRequest, services: Services, token: str) -> None:
     """
-    Whether the reader may read: the one door of this route.
-
-    A session of a person who has signed in would be checked here, before the key.
+    Whether the reader may read: the one door of this route, for keys and for whoever is signed in to the console.
 
     Raises:
         Refused: 401 for a missing, unknown or revoked key.
     """
     # The address wins, as it does for the voice socket (wire-spec 1.2).
     shown = {"authorization": f"Bearer {token}"} if token else request.headers
-    await check_bearer(services.database, shown)
+    if "authorization" in shown or not await signed_in(request, services):
+        await check_bearer(services.database, shown)
 
 
 def _number(text: str) -> int | None:

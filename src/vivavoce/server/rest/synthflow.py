@@ -19,11 +19,9 @@ from vivavoce.errors import Refused, StoreError
 from vivavoce.server.answers import ERROR_HANDLERS, AnyRequest
 from vivavoce.server.auth import check_bearer
 from vivavoce.server.descriptions.openapi import BEARER
-from vivavoce.server.identifiers import AGENT_ID
+from vivavoce.server.rest.agents import agent_by_any_name
 from vivavoce.server.services import Services
-from vivavoce.store import agents, tokens
-from vivavoce.store.agents import Agent
-from vivavoce.store.database import Database
+from vivavoce.store import tokens
 from vivavoce.store.tokens import Grant
 from vivavoce.wire import synthflow
 
@@ -87,7 +85,7 @@ async def session_url(
 async def _minted(services: Services, assistant_id: str) -> str:
     if services.draining():
         raise Refused(503, "Service Unavailable", retry_after_s=1)
-    agent = await _agent_of(services.database, assistant_id)
+    agent = await agent_by_any_name(services.database, assistant_id)
     if agent is None or agent.archived_at is not None:
         raise Refused(404, "Assistant not found")
     return await tokens.mint(
@@ -147,14 +145,6 @@ def socket_url(public_url: str, *, scheme: str, headers: Mapping[str, str]) -> s
 def _first(values: str) -> str:
     """The value that the first proxy wrote."""
     return values.partition(",")[0].strip()
-
-
-async def _agent_of(database: Database, assistant_id: str) -> Agent | None:
-    """The agent with this id, or with this alias."""
-    if AGENT_ID.fullmatch(assistant_id) and (agent := await agents.find(database, assistant_id)) is not None:
-        return agent
-    # PostgreSQL takes no zero characters.
-    return None if "\0" in assistant_id else await agents.find_by_alias(database, assistant_id)
 
 
 def _sharing(request: AnyRequest, allowed: str) -> dict[str, str]:

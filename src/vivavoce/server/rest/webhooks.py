@@ -35,6 +35,8 @@ __all__ = [
     "SubscribedEvent",
     "WebhookChanges",
     "WebhookSubscription",
+    "edit",
+    "register",
     "webhook_of",
 ]
 
@@ -121,6 +123,41 @@ async def list_webhooks(
 @post("/webhook", status_code=201, summary="Register a webhook")
 async def create_webhook(services: NamedDependency[Services], data: JSONBody[NewWebhook]) -> Ok[str]:
     """Register a webhook, subscribed to the events that are named; the answer is its id."""
+    return Ok((await register(services, data)).id)
+
+
+@patch("/webhook/{webhook_id:str}", summary="Change a webhook")
+async def change_webhook(
+    services: NamedDependency[Services], webhook_id: FromPath[str], data: JSONBody[WebhookChanges]
+) -> Ok[str]:
+    """Change what is sent; ``headers`` are sent along with every delivery, and ``{}`` clears them."""
+    if data.endpoint is UNSET and data.description is UNSET and data.headers is UNSET:
+        raise Refused(400, "At least one of endpoint, description and headers is required")
+    webhook = await webhook_of(services, webhook_id)
+    await edit(services, webhook, data)
+    return Ok(webhook.id)
+
+
+@delete("/webhook/{webhook_id:str}", status_code=200, summary="Delete a webhook")
+async def delete_webhook(services: NamedDependency[Services], webhook_id: FromPath[str]) -> Ok[str]:
+    """Delete a webhook that no agent is subscribed to, with the log of its deliveries."""
+    webhook = await webhook_of(services, webhook_id)
+    removed = await webhooks.remove(services.database, webhook.id)
+    if removed == "assigned":
+        raise Refused(400, _ASSIGNED)
+    if removed == "missing":
+        raise Refused(404, "Webhook not found")
+    services.webhooks_changed()
+    return Ok("Webhook deleted successfully")
+
+
+async def register(services: Services, data: NewWebhook) -> Webhook:
+    """
+    Register a webhook.
+
+    Raises:
+        Refused: 400 for a URL that may not be or is registered already, and for an agent that is not there.
+    """
     await _check_place(services, checked_endpoint(data.endpoint))
     for agent_id in dict.fromkeys(event.agent_id for event in data.events):
         if not AGENT_ID.fullmatch(agent_id):
@@ -136,17 +173,17 @@ async def create_webhook(services: NamedDependency[Services], data: JSONBody[New
     if webhook is None:
         raise Refused(400, _TAKEN)
     services.webhooks_changed()
-    return Ok(webhook.id)
+    return webhook
 
 
-@patch("/webhook/{webhook_id:str}", summary="Change a webhook")
-async def change_webhook(
-    services: NamedDependency[Services], webhook_id: FromPath[str], data: JSONBody[WebhookChanges]
-) -> Ok[str]:
-    """Change what is sent; ``headers`` are sent along with every delivery, and ``{}`` clears them."""
-    if data.endpoint is UNSET and data.description is UNSET and data.headers is UNSET:
-        raise Refused(400, "At least one of endpoint, description and headers is required")
-    webhook = await webhook_of(services, webhook_id)
+async def edit(services: Services, webhook: Webhook, data: WebhookChanges) -> None:
+    """
+    Change what is given.
+
+    Raises:
+        Refused: 400 for a URL that may not be or is another webhook's, and for headers that may not be; 404 where the
+            webhook has gone meanwhile.
+    """
     if data.endpoint is not UNSET:
         await _check_place(services, checked_endpoint(data.endpoint))
     changed = await webhooks.change(
@@ -161,20 +198,6 @@ async def change_webhook(
     if changed == "missing":
         raise Refused(404, "Webhook not found")
     services.webhooks_changed()
-    return Ok(webhook.id)
-
-
-@delete("/webhook/{webhook_id:str}", status_code=200, summary="Delete a webhook")
-async def delete_webhook(services: NamedDependency[Services], webhook_id: FromPath[str]) -> Ok[str]:
-    """Delete a webhook that no agent is subscribed to, with the log of its deliveries."""
-    webhook = await webhook_of(services, webhook_id)
-    removed = await webhooks.remove(services.database, webhook.id)
-    if removed == "assigned":
-        raise Refused(400, _ASSIGNED)
-    if removed == "missing":
-        raise Refused(404, "Webhook not found")
-    services.webhooks_changed()
-    return Ok("Webhook deleted successfully")
 
 
 async def webhook_of(services: Services, webhook_id: str) -> Webhook:

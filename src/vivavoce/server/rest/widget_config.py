@@ -22,7 +22,7 @@ from vivavoce.server.rest.agents import agent_below
 from vivavoce.server.services import Services
 from vivavoce.store import agents
 
-__all__ = ["HANDLERS", "WidgetChange", "WidgetConfig"]
+__all__ = ["HANDLERS", "WidgetChange", "WidgetConfig", "changed_widget", "widget_of"]
 
 Text = Annotated[str, Meta(max_length=2000)]
 Colour = Annotated[str, Meta(max_length=100)]
@@ -39,10 +39,14 @@ class WidgetConfig(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     size: Literal["tiny", "compact", "full"] = "full"
     # Pixels.
     border_radius: Annotated[int, Meta(ge=0, le=50)] = 16
-    mode: Literal["chat", "voice"] = "chat"
-    theme: Literal["light", "dark"] = "light"
+    # Our own besides those of the source: both in one panel, and as the visitor's system prefers.
+    mode: Literal["chat", "voice", "hybrid"] = "chat"
+    theme: Literal["light", "dark", "auto"] = "light"
     base_color: Colour = "#ffffff"
     accent_color: Colour = "#2d9d9f"
+    # Our own, as attributes of the widget have it (wire-spec 3.8), and so is the empty panel of both.
+    cta_button_color: Colour = "#000000"
+    cta_button_text_color: Colour = "#ffffff"
     agent_bubble_color: Colour = "#f3f4f6"
     text_on_accent_color: Colour = "#FFFFFF"
     secondary_text_color: Colour = "#6b7280"
@@ -58,6 +62,7 @@ class WidgetConfig(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     voice_empty_message: Text | None = None
     voice_active_empty_message: Text | None = None
     chat_empty_message: Text | None = None
+    hybrid_empty_message: Text | None = None
     chat_first_message: Text | None = None
     chat_placeholder: Text = "Type your message..."
     voice_show_transcript: bool = True
@@ -80,7 +85,7 @@ class WidgetChange(msgspec.Struct, frozen=True, rename="camel"):
 async def show_widget(services: NamedDependency[Services], agent_id: FromPath[str]) -> Success[WidgetConfig]:
     """The configuration, with its defaults."""
     agent = await agent_below(services.database, agent_id)
-    return Success(_shown(agent.id, agent.document))
+    return Success(widget_of(agent.id, agent.document))
 
 
 @patch("/agent/{agent_id:str}/widget-config", summary="Change how an agent's widget looks")
@@ -89,12 +94,23 @@ async def change_widget(
 ) -> Success[WidgetConfig]:
     """Change the fields that are sent."""
     agent = await agent_below(services.database, agent_id)
-    changed = await agents.change(services.database, agent.id, lambda document: _changed(document, data.widget_config))
-    return Success(_shown(agent.id, agent.document if changed is None else changed.document))
+    changed = await agents.change(
+        services.database, agent.id, lambda document: changed_widget(document, data.widget_config)
+    )
+    return Success(widget_of(agent.id, agent.document if changed is None else changed.document))
 
 
-def _changed(document: Document, changes: Document) -> dict[str, object]:
-    """The document with a changed widget; fields that this server does not know are kept."""
+def changed_widget(document: Document, changes: Document) -> dict[str, object]:
+    """
+    The document with a changed widget; fields that this server does not know are kept.
+
+    Args:
+        document: Of an agent.
+        changes: Fields of ``WidgetConfig`` by their names on the wire; None brings a default back.
+
+    Raises:
+        Refused: 400 with a text such as ``widgetConfig.borderRadius: Expected number <= 50``.
+    """
     known = document.get("widgetConfig")
     sent = {name: value for name, value in changes.items() if value is not None}
     try:
@@ -108,7 +124,7 @@ def _changed(document: Document, changes: Document) -> dict[str, object]:
     return merged(document, {"widgetConfig": widget})
 
 
-def _shown(agent_id: str, document: Document) -> WidgetConfig:
+def widget_of(agent_id: str, document: Document) -> WidgetConfig:
     """The configuration with its defaults, which also stand for what an author wrote elsewhere and does not fit."""
     written = document.get("widgetConfig")
     fitting: dict[str, object] = {}

@@ -1,0 +1,195 @@
+/** The console of a real server in a real browser: somebody signed in, screenshots, and checks of every page. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type axe from "axe-core";
+import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { launchChromium, watch, type Complaints } from "./chromium.js";
+import { beeps, toWav } from "./sound.js";
+import { Vivavoce } from "./vivavoce.js";
+
+const WIDTHS = [360, 768, 1440] as const;
+const SCHEMES = ["light", "dark"] as const;
+const HEIGHT = 900;
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** Where the screenshots of this process are: VIVAVOCE_TEST_SHOTS, or a folder of its own. */
+const SHOTS = process.env["VIVAVOCE_TEST_SHOTS"] ?? mkdtempSync(join(tmpdir(), "vivavoce-shots-"));
+
+export interface ConsoleScene {
+  server: Vivavoce;
+  chromium: Browser;
+  context: BrowserContext;
+  page: Page;
+  /** What went wrong without being asked for: the test fails at its end, unless it has taken it out. */
+  complaints: Complaints;
+  /** Takes complaints out that were to be expected, such as `/404/` of a page that is not there. */
+  forgive(pattern: RegExp): void;
+  /** Opens a page of the console, such as `/console/keys`. */
+  open(path: string): Promise<void>;
+  /** Signs in by a one-time link, as `admin` or as another user that exists. */
+  signIn(name?: string): Promise<void>;
+  /** The whole page at every width, light and dark, as `NAME-WIDTH-SCHEME.png`. */
+  shot(name: string): Promise<void>;
+  /** No finding of axe-core, neither light nor dark. */
+  accessible(): Promise<void>;
+  /** The page does not scroll sideways at 360 px. */
+  noOverflow(): Promise<void>;
+  /** All three. */
+  check(name: string): Promise<void>;
+}
+
+export interface ConsoleOptions {
+  /** Environment variables of the server, such as `VIVAVOCE_LLM`. */
+  readonly settings?: Record<string, string>;
+  /** Whether every test begins with `admin` signed in; so it does unless this is false. */
+  readonly signedIn?: boolean;
+}
+
+/** A scene for the tests of a file: call it at its top, and use it within tests only. One server for all of them. */
+export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions = {}): ConsoleScene {
+  const scene = {} as ConsoleScene;
+  let folder: string;
+  // Of the session that the tests share: links take a second each.
+  let cookies: Cookie[] = [];
+
+  /** Signed in as `admin`, with the session of the test before where it still goes on. */
+  async function enter(): Promise<void> {
+    await scene.context.addCookies(cookies);
+    const answer = await scene.context.request.get(`${scene.server.url}/console/account`, {
+      maxRedirects: 0,
+    });
+    if (answer.status() !== 200) {
+      await scene.signIn();
+      cookies = await scene.context.cookies();
+    }
+  }
+
+  beforeAll(async () => {
+    mkdirSync(SHOTS, { recursive: true });
+    folder = mkdtempSync(join(tmpdir(), "vivavoce-browser-"));
+    const microphone = join(folder, "beeps.wav");
+    writeFileSync(microphone, toWav(beeps(1000, 10)));
+    [scene.server, scene.chromium] = await Promise.all([
+      Vivavoce.start(settings),
+      launchChromium({ microphone }),
+    ]);
+  });
+  afterAll(async () => {
+    await Promise.all([scene.chromium.close(), scene.server.stop()]);
+    rmSync(folder, { recursive: true });
+    console.log(`screenshots: ${SHOTS}`);
+  });
+  beforeEach(async () => {
+    scene.context = await scene.chromium.newContext({
+      viewport: { width: 1440, height: HEIGHT },
+      permissions: ["clipboard-read", "clipboard-write", "microphone"],
+      reducedMotion: "reduce",
+      locale: "en-GB",
+    });
+    scene.page = await scene.context.newPage();
+    scene.complaints = await watch(scene.page);
+    if (signedIn) {
+      await enter();
+    }
+  });
+  afterEach(async () => {
+    await scene.context.close();
+    expect(scene.complaints.texts).toEqual([]);
+  });
+
+  scene.forgive = (pattern) => {
+    const { texts } = scene.complaints;
+    texts.splice(0, texts.length, ...texts.filter((text) => !pattern.test(text)));
+  };
+  scene.open = async (path) => {
+    await scene.page.goto(`${scene.server.url}${path}`);
+  };
+  scene.signIn = async (name = "admin") => {
+    const { url } = JSON.parse(scene.server.run("users", "link", name, "--json")) as { url: string };
+    await scene.page.goto(url);
+    await scene.page.getByRole("button", { name: "Sign in" }).click();
+    await scene.page.waitForURL("**/account/new-password**");
+  };
+  scene.shot = (name) =>
+    everySize(scene.page, async (size) => {
+      await scene.page.screenshot({ path: join(SHOTS, `${name}-${size}.png`), fullPage: true });
+    });
+  scene.accessible = () => accessible(scene.page);
+  scene.noOverflow = () => noOverflow(scene.page);
+  scene.check = async (name) => {
+    await scene.shot(name);
+    await scene.accessible();
+    await scene.noOverflow();
+  };
+  return scene;
+}
+
+async function everySize(page: Page, use: (size: string) => Promise<void>): Promise<void> {
+  const before = page.viewportSize();
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    for (const scheme of SCHEMES) {
+      await inColours(page, scheme);
+      await use(`${width}-${scheme}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+  if (before) {
+    await page.setViewportSize(before);
+  }
+}
+
+/** Has the system light or dark, and waits until the page is painted so. */
+async function inColours(page: Page, colorScheme: (typeof SCHEMES)[number]): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(
+    () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
+  );
+}
+
+async function accessible(page: Page): Promise<void> {
+  // Evaluated from outside, so that the page's policy may stay as strict as it is.
+  await page.evaluate(AXE);
+  for (const scheme of SCHEMES) {
+    await inColours(page, scheme);
+    const { violations } = await page.evaluate(
+      (values) =>
+        (window as unknown as { axe: typeof axe }).axe.run(document, {
+          runOnly: { type: "tag", values },
+          // Its copies of style sheets would be inline styles, which the policy forbids; no rule here needs them.
+          preload: false,
+        }),
+      RULES,
+    );
+    const found = violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(
+        ({ html, failureSummary }) =>
+          `${scheme}: ${id}: ${help}\n  ${html}\n  ${failureSummary?.replaceAll("\n", " ")}`,
+      ),
+    );
+    expect(found.join("\n"), "axe-core has findings").toBe("");
+  }
+  await page.emulateMedia({ colorScheme: null });
+}
+
+async function noOverflow(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: HEIGHT });
+  const wide = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) {
+      return [];
+    }
+    return [...document.querySelectorAll("body *")]
+      .filter((element) => element.getBoundingClientRect().right > clientWidth + 0.5)
+      .map((element) => element.outerHTML.slice(0, 120));
+  });
+  expect(wide, "what is wider than a page of 360 px").toEqual([]);
+  if (before) {
+    await page.setViewportSize(before);
+  }
+}

@@ -1,0 +1,64 @@
+/** What of an answer's way only the page can measure: the network, and the loudspeaker's queue. Pure. */
+
+/** Round trips that are remembered: the fastest of them had the least to wait for. */
+const KEPT = 8;
+
+/** A playback level that counts as sound, from 0 to 1. */
+const SOUND_LEVEL = 0.002;
+
+/** An answer that is not heard by then never will be: it was interrupted, or nothing plays here. In milliseconds. */
+const LONGEST_MS = 5000;
+
+/** How long a message takes to this page: half of the fastest round trip of a small request. */
+export class RoundTrips {
+  #trips: readonly number[] = [];
+
+  add(ms: number): void {
+    this.#trips = [...this.#trips, ms].slice(-KEPT);
+  }
+
+  /** Milliseconds; undefined before the first measurement. */
+  get oneWayMs(): number | undefined {
+    return this.#trips.length === 0 ? undefined : Math.min(...this.#trips) / 2;
+  }
+}
+
+/** Measures from the arrival of an answer to its first sound. */
+export class PlaybackClock {
+  #arrivedAt: number | undefined;
+
+  /** Whether an answer has come and has not been heard. */
+  get isWaiting(): boolean {
+    return this.#arrivedAt !== undefined;
+  }
+
+  arrived(nowMs: number): void {
+    this.#arrivedAt = nowMs;
+  }
+
+  /** The answer will not be heard. */
+  giveUp(): void {
+    this.#arrivedAt = undefined;
+  }
+
+  /**
+   * Looks at the playback level; call it often.
+   *
+   * @returns The milliseconds from arrival to sound, once, when the answer begins to be heard.
+   */
+  look(outputLevel: number, nowMs: number): number | undefined {
+    if (this.#arrivedAt === undefined) {
+      return undefined;
+    }
+    const ms = nowMs - this.#arrivedAt;
+    if (ms > LONGEST_MS) {
+      this.giveUp();
+      return undefined;
+    }
+    if (outputLevel < SOUND_LEVEL) {
+      return undefined;
+    }
+    this.#arrivedAt = undefined;
+    return ms;
+  }
+}

@@ -1,0 +1,26 @@
+/** What the element tells the page: events that bubble and leave the shadow tree, with this as their `detail`. */
+import type { AtomsAgentEvents, EventName } from "../events.js";
+import type { WidgetErrorCode } from "./errors.js";
+import type { WidgetState } from "./states.js";
+
+export interface WidgetError {
+  readonly code: WidgetErrorCode;
+  /** What the visitor reads, in his language. */
+  readonly message: string;
+  /** The word of the server, the SDK or the browser. */
+  readonly reason: string;
+  /** There is no conversation any more. */
+  readonly fatal: boolean;
+}
+
+/** The SDK's events under their own names with the prefix `atoms-`. */
+type SdkEvents = {
+  readonly [Name in Exclude<EventName, "error"> as `atoms-${Name}`]: CustomEvent<AtomsAgentEvents[Name][0]>;
+};
+
+export interface WidgetEvents extends SdkEvents {
+  readonly "atoms-error": CustomEvent<WidgetError>;
+  readonly "atoms-state": CustomEvent<{ readonly state: WidgetState }>;
+  readonly "atoms-open": CustomEvent<undefined>;
+  readonly "atoms-close": CustomEvent<undefined>;
+}
