@@ -117,8 +117,8 @@ def test_a_call_lasts_no_longer_than_the_minutes_do(tmp_path: Path) -> None:
             await limit(scene, callsAtOncePerVisitor=0, **limits)
             _, client = await talk(scene)
             await client.told("session.created")
-            (slot,) = (slot for slot in scene.calls._slots if slot.names.call_id == client.call_id)
-            return slot.brief.policy.longest_call_s
+            (slot,) = (slot for slot in scene.calls._slots if slot.plan.names.call_id == client.call_id)
+            return slot.plan.brief.policy.longest_call_s
 
         assert 1800 == await longest_s(minutesPerDayPerVisitor=0)
         # One goes on.

@@ -7,14 +7,12 @@ when the socket opens, only puts parts together: opening a call must not be felt
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from vivavoce import ids
 from vivavoce.audio.windows import VAD_RATE_HZ
-from vivavoce.clock import now
 from vivavoce.config import Config
 from vivavoce.engine_work import NoteRequest
 from vivavoce.engines.engine import Engines
@@ -23,26 +21,20 @@ from vivavoce.feed import Feed
 from vivavoce.journal import brief_line
 from vivavoce.recording import DUAL_FILE, Recorder, Recording
 from vivavoce.server.admission import Admission, ConnectRequest, Door, admit, admit_synthflow
-from vivavoce.server.agent_tools import AgentTools, runners, tools_of, with_tools
-from vivavoce.server.briefing import brief_for, style_of, voice_of
+from vivavoce.server.agent_tools import runners
+from vivavoce.server.briefing import style_of, voice_of
+from vivavoce.server.call_plan import CallPlan, plan_call, with_supplied
 from vivavoce.server.call_record import CallRecord
 from vivavoce.server.door import StoreDoor
 from vivavoce.server.embed_limits import begin_visit
-from vivavoce.server.knowledge import Known, known_to
 from vivavoce.server.preconversation import AskWebhooks
 from vivavoce.server.sockets import Begin, CallSocket, NoSocket, farewell
 from vivavoce.session import Session
 from vivavoce.store import calls, knowledge
 from vivavoce.store.database import Database
-from vivavoce.store.knowledge import Piece
 from vivavoce.store.refusals import Refusal
-from vivavoce.talk.brief import Brief
 from vivavoce.wire import atoms, synthflow
-from vivavoce.wire.atoms import AtomsCodec
 from vivavoce.wire.atoms_messages import ErrorMessage
-from vivavoce.wire.dialect import Codec, SessionNames
-from vivavoce.wire.synthflow import SynthflowCodec
-from vivavoce.wire.variables import Value, resolve
 
 __all__ = ["Calls"]
 
@@ -55,8 +47,6 @@ _GOODBYE_S = 5.0
 # The refusals that ``ws_auth_failure=close`` tells after the upgrade, with the close codes 4401 and 4403.
 # Source: wire-spec 1.4.1, the guides for mobile clients; rule H3.
 _AUTH_FAILURES = frozenset({401, 403})
-# The brains that find their way through a knowledge text of any length; others search a long one with a tool.
-_READS_ALL = frozenset({"knowledge"})
 # The paths of the voice sockets, and who decides there about a request.
 _ADMITTING: Mapping[str, Callable[[ConnectRequest, Door], Awaitable[Admission]]] = {
     **dict.fromkeys(atoms.DIALECT.paths, admit),
@@ -68,14 +58,7 @@ _ADMITTING: Mapping[str, Callable[[ConnectRequest, Door], Awaitable[Admission]]]
 class _Slot:
     """One call, from its admission to its end."""
 
-    names: SessionNames
-    codec: Codec
-    brief: Brief
-    admission: Admission
-    known: Known
-    tools: AgentTools
-    # All of the call, as they are at its beginning.
-    variables: Mapping[str, Value]
+    plan: CallPlan
     session: Session | None = None
 
 
@@ -129,7 +112,7 @@ class Calls:
     @property
     def live_ids(self) -> list[str]:
         """The ids of the calls."""
-        return [slot.names.call_id for slot in self._slots]
+        return [slot.plan.names.call_id for slot in self._slots]
 
     # -- a call begins (sockets.Receptionist) ---------------------------------------------------------------
 
@@ -153,7 +136,8 @@ class Calls:
             return farewell([said], code=4000 + error.status)
         if flaw:
             raise Refused(400, flaw)
-        slot = self._prepare(admission, await knowledge.read_all(self._database, str(admission.agent["_id"])))
+        pieces = await knowledge.read_all(self._database, str(admission.agent["_id"]))
+        slot = _Slot(plan_call(admission, pieces, config=self._config, brain=self._engines.llm.name))
         await self._reserve(slot)
         try:
             await self._take_variables(slot)
@@ -168,39 +152,16 @@ class Calls:
         socket = NoSocket()
         begin(socket).leave("websocket_closed")  # type: ignore[arg-type]  # it only ever sends and closes
 
-    def _prepare(self, admission: Admission, pieces: Sequence[Piece]) -> _Slot:
-        names = SessionNames(session_id=ids.session_id(), call_id=ids.call_id(), opened_at=now())
-        known = known_to(admission.agent, pieces, reads_all=self._engines.llm.name in _READS_ALL)
-        tools = tools_of(admission.agent, searches=known.searched)
-        codec = self._codec(names, admission, tools)
-        variables, brief = _briefed(names, codec, admission, known, tools, admission.variables)
-        return _Slot(names, codec, brief, admission, known, tools, variables)
-
     async def _take_variables(self, slot: _Slot) -> None:
-        """Let webhooks supply variables: more than the agent's defaults, less than what the page gave."""
+        """Let webhooks supply variables."""
         if self._ask_webhooks is None:
             return
-        admission, names = slot.admission, slot.names
+        admission = slot.plan.admission
         supplied = await self._ask_webhooks(
-            agent_id=str(admission.agent["_id"]), call_id=names.call_id, mode=admission.mode
+            agent_id=str(admission.agent["_id"]), call_id=slot.plan.names.call_id, mode=admission.mode
         )
         if supplied:
-            given = {**supplied, **admission.variables}
-            slot.variables, slot.brief = _briefed(names, slot.codec, admission, slot.known, slot.tools, given)
-
-    def _codec(self, names: SessionNames, admission: Admission, tools: AgentTools) -> Codec:
-        config = self._config
-        if admission.dialect == synthflow.DIALECT.name:
-            return SynthflowCodec(admission.formats, events=config.synthflow_events, agent_role=config.ws_agent_role)
-        return AtomsCodec(
-            names,
-            admission.formats,
-            admission.mode,
-            agent_role=config.ws_agent_role,
-            client_tool_arguments=config.client_tool_arguments,
-            configured_tool_names=tools.names,
-            tools_managed_by_config=tools.managed_by_config,
-        )
+            slot.plan = with_supplied(slot.plan, supplied)
 
     async def _reserve(self, slot: _Slot) -> None:
         """Take a slot, or wait for one: counted here and nowhere else, so that the limit holds."""
@@ -214,7 +175,7 @@ class Calls:
             self._slots.add(slot)
 
     async def _store(self, slot: _Slot) -> None:
-        admission, names = slot.admission, slot.names
+        admission, names = slot.plan.admission, slot.plan.names
         call = calls.Call(
             id=names.call_id,
             session_id=names.session_id,
@@ -222,7 +183,7 @@ class Calls:
             mode=admission.mode,
             started_at=names.opened_at,
             owner=self._server_id,
-            variables=slot.variables,
+            variables=slot.plan.variables,
             agent=admission.agent,
             voice=voice_of(admission.agent),
             model=self._engines.llm.name,
@@ -230,35 +191,37 @@ class Calls:
             visitor=admission.visitor,
         )
         if call.visitor:
-            slot.brief = await begin_visit(self._database, call, slot.brief, admission.origin, refused=self._refused)
+            origin, refused = admission.origin, self._refused
+            brief = await begin_visit(self._database, call, slot.plan.brief, origin, refused=refused)
+            slot.plan = replace(slot.plan, brief=brief)
         else:
             await calls.start(self._database, call)
 
     def _records(self, slot: _Slot) -> bool:
-        return self._config.record and slot.admission.mode == "webcall"
+        return self._config.record and slot.plan.admission.mode == "webcall"
 
     def _begin(self, slot: _Slot, socket: CallSocket) -> Session:
         loop = asyncio.get_running_loop()
         recording = Recording(
-            self._config.recordings / slot.names.call_id,
+            self._config.recordings / slot.plan.names.call_id,
             visitor_hz=VAD_RATE_HZ,
-            agent_hz=slot.codec.agent_rate_hz,
+            agent_hz=slot.plan.codec.agent_rate_hz,
             sound=self._records(slot),
         )
-        recording.note(brief_line(slot.brief))
+        recording.note(brief_line(slot.plan.brief))
         self._recorder.add(recording, loop.time())
         session = Session(
-            brief=slot.brief,
-            codec=slot.codec,
+            brief=slot.plan.brief,
+            codec=slot.plan.codec,
             engines=self._engines,
-            style=style_of(slot.admission.agent),
+            style=style_of(slot.plan.admission.agent),
             outbox=socket,
-            observer=CallRecord(slot.names.call_id, self._feed, recording),
-            own_tools=runners(slot.known.text, slot.tools, slot.variables),
+            observer=CallRecord(slot.plan.names.call_id, self._feed, recording),
+            own_tools=runners(slot.plan.known.text, slot.plan.tools, slot.plan.variables),
             note=self._note,
         )
         slot.session = session
-        task = loop.create_task(self._hold(slot, session, recording), name=slot.names.call_id)
+        task = loop.create_task(self._hold(slot, session, recording), name=slot.plan.names.call_id)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return session
@@ -266,7 +229,7 @@ class Calls:
     # -- a call goes on and ends ----------------------------------------------------------------------------
 
     async def _hold(self, slot: _Slot, session: Session, recording: Recording) -> None:
-        call_id = slot.names.call_id
+        call_id = slot.plan.names.call_id
         log.info("%s begins", call_id)
         reason = "server_error"
         try:
@@ -282,14 +245,16 @@ class Calls:
     async def _close(self, slot: _Slot, recording: Recording, reason: str) -> None:
         """Write the end of the call down."""
         try:
-            await calls.finish(self._database, slot.names.call_id, reason=reason)
+            await calls.finish(self._database, slot.plan.names.call_id, reason=reason)
             file = await self._recorder.finish(recording)
             if self._records(slot):
-                path = f"{slot.names.call_id}/{DUAL_FILE}" if file is not None else ""
-                await calls.set_recording(self._database, slot.names.call_id, "ready" if path else "none", path=path)
-            self._over(slot.names.call_id)
+                path = f"{slot.plan.names.call_id}/{DUAL_FILE}" if file is not None else ""
+                await calls.set_recording(
+                    self._database, slot.plan.names.call_id, "ready" if path else "none", path=path
+                )
+            self._over(slot.plan.names.call_id)
         except StoreError as error:
-            log.warning("%s could not be closed in the store: %s", slot.names.call_id, error)
+            log.warning("%s could not be closed in the store: %s", slot.plan.names.call_id, error)
 
     async def _release(self, slot: _Slot) -> None:
         async with self._freed:
@@ -298,7 +263,7 @@ class Calls:
 
     def end(self, call_id: str) -> bool:
         """End a live call as the agent would; false where it is not live here."""
-        session = next((slot.session for slot in self._slots if slot.names.call_id == call_id), None)
+        session = next((slot.session for slot in self._slots if slot.plan.names.call_id == call_id), None)
         if session is not None:
             session.leave("ended")
         return session is not None
@@ -317,27 +282,3 @@ class Calls:
             session.leave("server_error")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_GOODBYE_S)
-
-
-def _briefed(
-    names: SessionNames,
-    codec: Codec,
-    admission: Admission,
-    known: Known,
-    tools: AgentTools,
-    supplied: Mapping[str, Value],
-) -> tuple[Mapping[str, Value], Brief]:
-    """All variables of a call, and its brief."""
-    variables = resolve(
-        supplied, agent=admission.agent, call_id=names.call_id, mode=admission.mode, now=names.opened_at
-    )
-    brief = brief_for(
-        admission.agent,
-        mode=admission.mode,
-        variables=variables,
-        codec=codec,
-        knowledge=known.in_prompt(tool.name for tool in tools.searches),
-    )
-    # Pages of the other wire cannot be asked to run anything.
-    page_runs_tools = admission.dialect == atoms.DIALECT.name
-    return variables, with_tools(brief, tools, variables, page_runs_tools=page_runs_tools)
