@@ -99,11 +99,12 @@ class Told:
 
 
 class Clock:
-    """The clock of what is due after calls."""
+    """The clock of calls that end, and of what is due after them."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._now = now()
-        patch.setattr(after_calls, "now", lambda: self._now)
+        for module in (after_calls, calls):
+            patch.setattr(module, "now", lambda: self._now)
 
     def forward(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)

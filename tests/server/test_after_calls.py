@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.fresh_database import open_fresh
 from tests.server.after_call_scene import BOOKED, CALL_ID, TALK, Clock, Model, Told, ended, finished, found, work_off
 from vivavoce.engines.knowledge import Knowledge
 from vivavoce.errors import EngineError, StoreError
 from vivavoce.server.after_calls import MODEL_STEPS, QUICK_STEPS, AfterCalls
 from vivavoce.store import after_calls as store
-from vivavoce.store.database import Database, open_database
+from vivavoce.store.database import Database
 from vivavoce.talk.facts import CallEnded
 from vivavoce.views.analytics import post_call_analytics
 
@@ -35,7 +36,7 @@ def play(tmp_path: Path) -> Callable[[Callable[[Database], Awaitable[None]]], No
 
     def play(scenario: Callable[[Database], Awaitable[None]]) -> None:
         async def opened() -> None:
-            database = await open_database(f"sqlite:///{tmp_path / 'vivavoce.sqlite3'}")
+            database = await open_fresh(f"sqlite:///{tmp_path / 'vivavoce.sqlite3'}")
             try:
                 async with asyncio.timeout(LIMIT_S):
                     await scenario(database)
