@@ -1,20 +1,26 @@
 import { defineConfig } from "vitest/config";
 
-// Two kinds of test: pure ones in Node, with fakes of the browser, and a few in a real Chromium.
+// Where something is said and heard: the fake microphone plays in real time, and two cores serve one Chromium at a time.
+const SPOKEN = [
+  "audio",
+  "console-calls",
+  "console-try",
+  "guide",
+  "server",
+  "synthflow",
+  "talk-page",
+  "tools",
+  "widget",
+].map((name) => `browser/${name}.test.ts`);
+const browser = { fileParallelism: false, testTimeout: 90_000, hookTimeout: 90_000 };
+
+// Three kinds of test: pure ones in Node, with fakes of the browser; pages in a real Chromium; and conversations there.
 export default defineConfig({
   test: {
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"] } },
-      {
-        test: {
-          name: "browser",
-          include: ["browser/**/*.test.ts"],
-          // The fake microphone plays in real time, and two cores serve one Chromium at a time.
-          fileParallelism: false,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
-        },
-      },
+      { test: { ...browser, name: "pages", include: ["browser/**/*.test.ts"], exclude: SPOKEN } },
+      { test: { ...browser, name: "spoken", include: SPOKEN } },
     ],
   },
 });

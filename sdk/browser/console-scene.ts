@@ -1,5 +1,5 @@
 /** The console of a real server in a real browser: somebody signed in, screenshots, and checks of every page. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,17 +7,14 @@ import type axe from "axe-core";
 import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { launchChromium, watch, type Complaints } from "./chromium.js";
+import { SHOTS, SIZES, type Scheme } from "./shots.js";
 import { beeps, toWav } from "./sound.js";
 import { Vivavoce } from "./vivavoce.js";
 
-const WIDTHS = [360, 768, 1440] as const;
 const SCHEMES = ["light", "dark"] as const;
 const HEIGHT = 900;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-
-/** Where the screenshots of this process are: VIVAVOCE_TEST_SHOTS, or a folder of its own. */
-const SHOTS = process.env["VIVAVOCE_TEST_SHOTS"] ?? mkdtempSync(join(tmpdir(), "vivavoce-shots-"));
 
 export interface ConsoleScene {
   server: Vivavoce;
@@ -32,7 +29,7 @@ export interface ConsoleScene {
   open(path: string): Promise<void>;
   /** Signs in by a one-time link, as `admin` or as another user that exists. */
   signIn(name?: string): Promise<void>;
-  /** The whole page at every width, light and dark, as `NAME-WIDTH-SCHEME.png`. */
+  /** The whole page in every size of `shots.ts`, as `NAME-WIDTH-SCHEME.png`. */
   shot(name: string): Promise<void>;
   /** No finding of axe-core, neither light nor dark. */
   accessible(): Promise<void>;
@@ -69,7 +66,6 @@ export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions 
   }
 
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     folder = mkdtempSync(join(tmpdir(), "vivavoce-browser-"));
     const microphone = join(folder, "beeps.wav");
     writeFileSync(microphone, toWav(beeps(1000, 10)));
@@ -130,21 +126,23 @@ export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions 
 
 async function everySize(page: Page, use: (size: string) => Promise<void>): Promise<void> {
   const before = page.viewportSize();
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: HEIGHT });
-    for (const scheme of SCHEMES) {
-      await inColours(page, scheme);
-      await use(`${width}-${scheme}`);
-    }
+  const scrolled = await page.evaluate(() => scrollY);
+  for (const { width, height, scheme } of SIZES) {
+    await page.setViewportSize({ width, height });
+    await inColours(page, scheme);
+    // What sticks to an edge of the window is in its place only at the top of a whole page.
+    await page.evaluate(() => scrollTo(0, 0));
+    await use(`${width}-${scheme}`);
   }
   await page.emulateMedia({ colorScheme: null });
   if (before) {
     await page.setViewportSize(before);
   }
+  await page.evaluate((y) => scrollTo(0, y), scrolled);
 }
 
 /** Has the system light or dark, and waits until the page is painted so. */
-async function inColours(page: Page, colorScheme: (typeof SCHEMES)[number]): Promise<void> {
+async function inColours(page: Page, colorScheme: Scheme): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.evaluate(
     () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
