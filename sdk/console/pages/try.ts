@@ -29,7 +29,7 @@ import {
   textField,
   typing,
 } from "../try-view.js";
-import { stagesOf } from "../waterfall.js";
+import { stagesOf, type TimedTurn } from "../waterfall.js";
 
 /** How often the playback level is looked at while an answer is awaited, in milliseconds. */
 const LOOK_MS = 10;
@@ -122,14 +122,25 @@ function newCall(): AtomsAgent {
     mode: own,
   });
   const clock = new PlaybackClock();
-  /** Answers whose stages the server has not told yet, in their order. */
+  /** Answers and stages come by two ways, each in its order: those that wait for their other half. */
   const untimed: Answer[] = [];
+  const timed: TimedTurn[] = [];
   /** Whether the visitor has said something since the agent last spoke; else its turn is no answer. */
   let isAsked = false;
   let current: Answer | undefined;
   let leave: (gently: boolean) => void = () => undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
 
+  const showTimed = (): void => {
+    while (untimed.length > 0 && timed.length > 0) {
+      const answer = untimed.shift()!;
+      // A chat has neither a wait, nor speech, nor a voice.
+      answer.stages = stagesOf(timed.shift()!).filter(({ kind }) => own === "webcall" || kind === "llm");
+      answer.networkMs = trips.oneWayMs;
+      log.showLatency(answer);
+      void measureTrips(1);
+    }
+  };
   const look = (): void => {
     const ms = clock.look(calling.outputLevel, performance.now());
     if (ms !== undefined && current) {
@@ -154,14 +165,8 @@ function newCall(): AtomsAgent {
       byId<HTMLAnchorElement>("record").href = `/console/calls/${encodeURIComponent(call_id)}`;
       leave = followCall(call_id, {
         timed: (turn) => {
-          const answer = untimed.shift();
-          if (answer) {
-            // A chat has neither a wait, nor speech, nor a voice.
-            answer.stages = stagesOf(turn).filter(({ kind }) => own === "webcall" || kind === "llm");
-            answer.networkMs = trips.oneWayMs;
-            log.showLatency(answer);
-            void measureTrips(1);
-          }
+          timed.push(turn);
+          showTimed();
         },
         toolAsked: (id, name, context) => log.toolAsked(id, name, context),
         toolAnswered: (id, answer) => log.toolAnswered(id, answer),
@@ -177,6 +182,7 @@ function newCall(): AtomsAgent {
       current = answer;
       if (isAsked) {
         untimed.push(answer);
+        showTimed();
       }
       isAsked = false;
       if (own === "webcall" && !document.hidden) {
