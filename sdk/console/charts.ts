@@ -146,7 +146,7 @@ function options(
         ...ink,
         grid: { show: false },
         size: 28,
-        splits: () => labelled(starts, wide),
+        splits: (plot) => labelled(starts, plot.width),
         values: (_, splits) => splits.map((start) => axisName(start, unit)),
       },
       {
