@@ -12,7 +12,7 @@ const SPOKEN = [
   "tools",
   "widget",
 ].map((name) => `browser/${name}.test.ts`);
-const browser = { fileParallelism: false, testTimeout: 90_000, hookTimeout: 90_000 };
+const browser = { testTimeout: 90_000, hookTimeout: 90_000 };
 
 // Three kinds of test: pure ones in Node, with fakes of the browser; pages in a real Chromium; and conversations there.
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"] } },
       { test: { ...browser, name: "pages", include: ["browser/**/*.test.ts"], exclude: SPOKEN } },
-      { test: { ...browser, name: "spoken", include: SPOKEN } },
+      { test: { ...browser, name: "spoken", include: SPOKEN, fileParallelism: false } },
     ],
   },
 });
