@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select, text
 
+from tests.fresh_database import open_fresh
 from vivavoce.clock import now
 from vivavoce.errors import StoreError
 from vivavoce.store import agents, calls, migrations
@@ -205,3 +207,33 @@ def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="not a database"):
         asyncio.run(open_database(f"sqlite:///{path}"))
+
+
+def test_closing_waits_for_statements_whose_tasks_were_cancelled(tmp_path: Path) -> None:
+    """Their threads would otherwise answer an event loop that is gone."""
+    failed: list[threading.ExceptHookArgs] = []
+    counts = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000) SELECT count(*) FROM n"
+
+    async def scene() -> None:
+        database = await open_fresh(f"sqlite:///{tmp_path / 'vivavoce.sqlite3'}")
+        lent = asyncio.Event()
+
+        async def count() -> None:
+            async with database.read() as connection:
+                lent.set()
+                await connection.exec_driver_sql(counts)
+
+        counting = asyncio.create_task(count())
+        await lent.wait()
+        await asyncio.sleep(0)
+        counting.cancel()
+        await database.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading, "excepthook", failed.append)
+        asyncio.run(scene())
+        for thread in threading.enumerate():
+            if "_connection_worker_thread" in thread.name:
+                thread.join(10)
+
+    assert [] == failed

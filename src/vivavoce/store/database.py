@@ -7,7 +7,7 @@ SQLite by default, PostgreSQL by URL; the rest of ``store/`` cannot tell them ap
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -24,7 +24,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from vivavoce.errors import StoreError
 from vivavoce.store.migrations import bring_up_to_date
@@ -33,6 +33,8 @@ __all__ = ["Database", "open_database"]
 
 _log = logging.getLogger(__name__)
 _WRITES = {"vivavoce_writes": True}
+# How long closing waits for connections that are lent out, and how often it looks.
+_RETURNED_WITHIN_S, _LOOK_EVERY_S = 2.0, 0.005
 _SQLITE_PRAGMAS = (
     # Readers and the writer do not wait for each other.
     "journal_mode=WAL",
@@ -95,7 +97,14 @@ class Database:
         return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; those that are still lent out are waited for, within a limit."""
+        pool = self._engine.pool
+        # Whoever was cancelled in the middle of a statement gives his connection back in a task of its own: the thread
+        # that runs the statement would otherwise answer an event loop that is gone.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RETURNED_WITHIN_S):
+                while isinstance(pool, QueuePool) and pool.checkedout():
+                    await asyncio.sleep(_LOOK_EVERY_S)
         await self._engine.dispose()
 
     def _translated(self) -> "_Translated":
