@@ -103,7 +103,7 @@ class Database:
         # that runs the statement would otherwise answer an event loop that is gone.
         with suppress(TimeoutError):
             async with asyncio.timeout(_RETURNED_WITHIN_S):
-                while isinstance(pool, QueuePool) and pool.checkedout():
+                while isinstance(pool, QueuePool) and pool.checkedout():  # noqa: ASYNC110  # the pool tells nobody
                     await asyncio.sleep(_LOOK_EVERY_S)
         await self._engine.dispose()
 
