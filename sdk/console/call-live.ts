@@ -1,4 +1,5 @@
 /** Follows a call while it goes on: what is said appears as it happens, until the page of the finished call takes over. */
+import { element } from "./elements.js";
 import { clock } from "./ticking.js";
 import { stagesOf, waterfall, type TimedTurn } from "./waterfall.js";
 
@@ -176,17 +177,4 @@ function code(text: string): HTMLPreElement {
   box.tabIndex = 0;
   box.append(element("code", "", text));
   return box;
-}
-
-function element<Name extends keyof HTMLElementTagNameMap>(
-  name: Name,
-  className = "",
-  text = "",
-): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  if (className) {
-    made.className = className;
-  }
-  made.textContent = text;
-  return made;
 }

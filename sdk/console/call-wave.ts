@@ -1,6 +1,6 @@
 /** The drawn sound of a call: the visitor above, the agent below, both clickable. */
 import WaveSurfer from "wavesurfer.js";
-import { onColours } from "./colours.js";
+import { colourWithin, onColours } from "./colours.js";
 import { ask } from "./requests.js";
 
 /** As the server draws it: values from 0 to 255. */
@@ -37,6 +37,10 @@ export async function drawWave(box: HTMLElement, audio: HTMLAudioElement, nonce:
   onColours(() => wave.setOptions({ splitChannels: sides(), cursorColor: colourOf("cursor") }));
 }
 
+/** A colour of the player's styles, as it is now. */
+const colourOf = (name: string): string =>
+  colourWithin(document.getElementById("sound") ?? document.body, `wave-${name}`);
+
 /** The two channels in the colours of the legend. */
 const sides = (): { waveColor: string; progressColor: string }[] =>
   ["visitor", "agent"].map((side) => ({
@@ -48,14 +52,4 @@ const sides = (): { waveColor: string; progressColor: string }[] =>
 function scaled(values: readonly number[]): number[] {
   const top = Math.max(LOUD, ...values);
   return values.map((value) => value / top);
-}
-
-/** A colour of the player's styles as it is now: custom properties themselves still know both schemes. */
-function colourOf(name: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(--wave-${name})`;
-  document.getElementById("sound")?.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
 }

@@ -20,9 +20,14 @@ export type ColourName =
 
 /** A colour as it is now, such as `rgb(15, 118, 110)`: custom properties themselves still know both schemes. */
 export function colour(name: ColourName): string {
+  return colourWithin(document.body, name);
+}
+
+/** The same for a custom property that stands on an element of the page, or above it. */
+export function colourWithin(place: Element, name: string): string {
   const probe = document.createElement("span");
   probe.style.color = `var(--${name})`;
-  document.body.append(probe);
+  place.append(probe);
   const found = getComputedStyle(probe).color;
   probe.remove();
   return found;

@@ -1,4 +1,5 @@
 /** Sentences above the page, for what happens without a new page. */
+import { element } from "./elements.js";
 
 /** Says something above the page, and to screen readers; replaces what was said before. */
 export function say(text: string, kind: "done" | "problem" | "info" = "done"): void {
@@ -6,11 +7,14 @@ export function say(text: string, kind: "done" | "problem" | "info" = "done"): v
   if (!place) {
     return;
   }
-  const box = document.createElement("div");
-  box.className = `notice ${kind}`;
-  const words = document.createElement("p");
-  words.textContent = text;
-  box.append(words);
+  const box = notice(text, kind);
   place.replaceChildren(box);
   box.scrollIntoView({ block: "nearest" });
+}
+
+/** A sentence in its box. */
+export function notice(text: string, kind: "done" | "problem" | "info" | "warning"): HTMLElement {
+  const box = element("div", `notice ${kind}`);
+  box.append(element("p", "", text));
+  return box;
 }

@@ -1,4 +1,5 @@
 /** The conversation as it is shown: both sides, tools, and under each answer how long it took. */
+import { element } from "./elements.js";
 import type { ToolAnswer } from "./try-events.js";
 import { waterfall, type Stage } from "./waterfall.js";
 
@@ -186,19 +187,6 @@ function pretty(value: unknown): string {
   }
   const text = typeof read === "string" ? read : JSON.stringify(read, undefined, 2);
   return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)} …` : text;
-}
-
-function element<Name extends keyof HTMLElementTagNameMap>(
-  name: Name,
-  className = "",
-  text = "",
-): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  if (className) {
-    made.className = className;
-  }
-  made.textContent = text;
-  return made;
 }
 
 function write(target: Element, text: string): void {

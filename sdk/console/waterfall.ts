@@ -3,6 +3,7 @@
  *
  * The server makes the same elements for calls that are over (`templates/waterfall.html`).
  */
+import { element } from "./elements.js";
 
 /** In the order in which they happen. */
 export type StageKind = "wait" | "stt" | "llm" | "voice" | "network" | "playback";
@@ -135,19 +136,6 @@ const isHeard = (stages: readonly Stage[]): boolean =>
 /** Such as `850 ms` or `1.24 s`. */
 export function duration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
-}
-
-function element<Name extends keyof HTMLElementTagNameMap>(
-  name: Name,
-  className = "",
-  text = "",
-): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  if (className) {
-    made.className = className;
-  }
-  made.textContent = text;
-  return made;
 }
 
 function shape(name: string, attributes: Readonly<Record<string, string>>): SVGElement {

@@ -2,6 +2,7 @@
 import "./widget.css";
 import { parseColour } from "../../src/widget/colours.js";
 import { isColour, plainColour } from "../../src/widget/view/plain-colour.js";
+import { notice } from "../notices.js";
 import { contrastWarnings, schemeColours } from "../widget-contrast.js";
 import type { PreviewMessage } from "../widget-messages.js";
 
@@ -87,16 +88,7 @@ function showContrast(): void {
     return;
   }
   place.dataset["said"] = texts.join("\n");
-  place.replaceChildren(
-    ...texts.map((text) => {
-      const box = document.createElement("div");
-      box.className = "notice warning";
-      const words = document.createElement("p");
-      words.textContent = text;
-      box.append(words);
-      return box;
-    }),
-  );
+  place.replaceChildren(...texts.map((text) => notice(text, "warning")));
 }
 
 /** Makes the frame as small as the room for it, without changing what the page in it sees. */

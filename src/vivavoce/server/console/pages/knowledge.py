@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -74,15 +74,7 @@ async def add_answer(
 ) -> Response[Any]:
     """Adds a question with its answer."""
     agent = await agent_of(services.database, agent_id)
-    title, content, complaints = typed_answer(form)
-    if not complaints:
-        try:
-            await knowledge.add(services.database, agent.id, [("answer", title, content)])
-        except Refused as error:
-            complaints = {"answer": error.message}
-    if complaints:
-        return await _page(request, services, agent, typed=_Typed("answer", _values(form), complaints), status=422)
-    return go(request, _path(agent), done=f"“{title}” is added. Ask below what the agent finds for it.")
+    return await _add(request, services, agent, form, "answer", advice=" Ask below what the agent finds for it.")
 
 
 @post("/agents/{agent_id:str}/knowledge/texts", status_code=200, request_max_body_size=_MOST_TYPED_BYTES)
@@ -90,16 +82,7 @@ async def add_text(
     request: AnyRequest, services: NamedDependency[Services], agent_id: FromPath[str], form: NamedDependency[Form]
 ) -> Response[Any]:
     """Adds a text."""
-    agent = await agent_of(services.database, agent_id)
-    title, content, complaints = typed_text(form)
-    if not complaints:
-        try:
-            await knowledge.add(services.database, agent.id, [("text", title, content)])
-        except Refused as error:
-            complaints = {"text": error.message}
-    if complaints:
-        return await _page(request, services, agent, typed=_Typed("text", _values(form), complaints), status=422)
-    return go(request, _path(agent), done=f"“{title}” is added.")
+    return await _add(request, services, await agent_of(services.database, agent_id), form, "text")
 
 
 @post("/agents/{agent_id:str}/knowledge/files", status_code=200, request_max_body_size=_MOST_UPLOADED_BYTES)
@@ -172,6 +155,27 @@ async def remove_piece(
     piece = await _piece_of(services, agent, piece_id)
     await knowledge.remove(services.database, agent.id, piece.id)
     return go(request, _path(agent), done=f"“{piece.title}” is removed.")
+
+
+async def _add(
+    request: AnyRequest,
+    services: Services,
+    agent: Agent,
+    form: Form,
+    kind: Literal["answer", "text"],
+    *,
+    advice: str = "",
+) -> Response[Any]:
+    """Add what was typed, or show it again with what is wrong with it."""
+    title, content, complaints = typed_answer(form) if kind == "answer" else typed_text(form)
+    if not complaints:
+        try:
+            await knowledge.add(services.database, agent.id, [(kind, title, content)])
+        except Refused as error:
+            complaints = {kind: error.message}
+    if complaints:
+        return await _page(request, services, agent, typed=_Typed(kind, _values(form), complaints), status=422)
+    return go(request, _path(agent), done=f"“{title}” is added.{advice}")
 
 
 async def _page(
