@@ -1,7 +1,7 @@
 # Everything a fresh machine needs (Debian or Ubuntu with Python 3.11 or newer) is installed by these verbs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format clean
+.PHONY: help run test check bench soak format clean
 
 PYTHON := .venv/bin/python
 SDK_SOURCES := $(shell find sdk -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
@@ -20,6 +20,9 @@ check: .make/venv .make/sdk ## Format, lint, types, layers and fast tests, in un
 
 bench: .make/venv .make/sdk ## Measure density and latency against a bare socket
 	@$(PYTHON) -m bench
+
+soak: .make/venv .make/sdk ## Cut the connections of calls 200 times and count what is lost
+	@$(PYTHON) -m bench soak
 
 format: .make/venv ## Format all sources
 	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix . && script/node npm run --silent --prefix sdk format

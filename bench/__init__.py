@@ -13,6 +13,7 @@ and reads the server's costs from the operating system. Nothing inside the serve
     report, trial                    one system, one number of calls, one window
     figures, goals, tables           pure: what is demanded, and how it is shown
     turns, density                   the two benchmarks
+    cut_call, soak                   calls whose connections are cut, and what they lose
 
 Run it with ``python -m bench``; it needs Linux and two cores.
 """

@@ -1,6 +1,7 @@
 """
 Run the benchmarks: ``python -m bench``, ``python -m bench turns``, ``python -m bench density``,
-``python -m bench events``, ``python -m bench rest``.
+``python -m bench events``, ``python -m bench rest``, ``python -m bench captions``,
+``python -m bench frames``, ``python -m bench soak``.
 
 Without a command the first two run with moderate times, in about six minutes.
 Each result is printed as Markdown and kept in a file of the results folder.
@@ -13,10 +14,13 @@ from pathlib import Path
 
 import msgspec
 
+from bench.captions import run_captions
 from bench.density import run_density
 from bench.events import run_events
+from bench.frames import run_frames
 from bench.machine import bench_cores
 from bench.rest import run_rest
+from bench.soak import run_soak
 from bench.trial import SYSTEMS
 from bench.turns import run_turns
 
@@ -41,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _events(options, asked.results)
         elif options.command == "rest":
             _rest(options, asked.results)
+        elif options.command == "captions":
+            _captions(asked.results)
+        elif options.command == "frames":
+            _frames(asked.results)
+        elif options.command == "soak":
+            _soak(options, asked.results)
         else:
             _density(options, asked.results)
 
@@ -75,6 +85,23 @@ def _rest(options: argparse.Namespace, folder: Path) -> None:
     _keep(folder, "rest", result.markdown(), result.asked)
 
 
+def _captions(folder: Path) -> None:
+    result = run_captions()
+    _keep(folder, "captions", result.markdown(), result.errors)
+
+
+def _frames(folder: Path) -> None:
+    result = run_frames()
+    _keep(folder, "frames", result.markdown(), result.forms)
+
+
+def _soak(options: argparse.Namespace, folder: Path) -> None:
+    result = run_soak(calls=options.calls, cuts=options.cuts, seed=options.seed)
+    _keep(folder, "soak", result.markdown(), result.calls)
+    if not result.whole:
+        raise SystemExit("Something was lost or came twice; the table above says what.")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--results", type=Path, default=_RESULTS, help="folder of the results")
@@ -99,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
     rest = commands.add_parser("rest", help="lists of calls out of a large store")
     rest.add_argument("--calls", type=int, default=100_000, help="stored calls")
     rest.add_argument("--requests", type=int, default=200, help="how often each list is asked for")
+    commands.add_parser("captions", help="how well the times of words are estimated")
+    commands.add_parser("frames", help="what a frame costs in each form of the wire")
+    soak = commands.add_parser("soak", help="calls whose connections are cut: what is lost, and what comes twice")
+    soak.add_argument("--calls", type=int, default=10, help="calls at the same time")
+    soak.add_argument("--cuts", type=int, default=20, help="cuts of each call")
+    soak.add_argument("--seed", type=int, default=1, help="of all chance")
     return parser
 
 

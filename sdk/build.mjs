@@ -45,9 +45,12 @@ const consoleSdk = {
 async function buildPackage() {
   await rm(dist, { recursive: true, force: true });
   const entry = { ...common, entryPoints: ["src/index.ts"] };
+  const headless = { ...common, entryPoints: ["src/headless.ts"] };
   await Promise.all([
     build({ ...entry, format: "esm", outfile: "dist/index.js" }),
     build({ ...entry, format: "cjs", outfile: "dist/index.cjs" }),
+    build({ ...headless, format: "esm", outfile: "dist/headless.js" }),
+    build({ ...headless, format: "cjs", outfile: "dist/headless.cjs" }),
     build({
       ...entry,
       format: "iife",
@@ -97,9 +100,17 @@ const sheets = {
   },
 };
 
+/** The widget never asks for Opus. */
+const withoutOpus = {
+  name: "without-opus",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/opus\.js$/ }, () => ({ path: join(here, "src/widget/no-opus.ts") }));
+  },
+};
+
 /** The npm package `@vivavoce/widget`, and the one script that pages load. */
 async function buildWidget() {
-  const entry = { ...common, plugins: [sheets] };
+  const entry = { ...common, plugins: [sheets, withoutOpus] };
   const { version } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
   const manifest = JSON.parse(await readFile(join(here, "src/widget/package.json"), "utf8"));
   await mkdir(widget, { recursive: true });

@@ -3,9 +3,14 @@ import { defineConfig } from "vitest/config";
 // Where something is said and heard: the fake microphone plays in real time, and two cores serve one Chromium at a time.
 const SPOKEN = [
   "audio",
+  "audio-engine",
+  "captions",
   "console-calls",
   "console-try",
   "guide",
+  "headless",
+  "opus",
+  "resume",
   "server",
   "synthflow",
   "talk-page",

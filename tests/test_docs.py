@@ -60,10 +60,11 @@ def sdk_names() -> tuple[set[str], set[str], set[str]]:
     """The members of the SDK's agent, its events and its options, as its sources have them."""
     agent = (ROOT / "sdk" / "src" / "agent.ts").read_text("utf-8")
     events = (ROOT / "sdk" / "src" / "events.ts").read_text("utf-8")
+    config = (ROOT / "sdk" / "src" / "config.ts").read_text("utf-8")
     body = agent.partition("export class AtomsAgent {")[2]
-    members = set(re.findall(r"^  (?:get )?(\w+)(?:<.*?>)?\(", body, re.MULTILINE)) - {"constructor"}
+    members = set(re.findall(r"^  (?:get |async )?(\w+)(?:<.*?>)?\(", body, re.MULTILINE)) - {"constructor"}
     options = set(
-        re.findall(r"^  (\w+)\??:", agent.partition("interface AtomsAgentConfig")[2].partition("\n}")[0], re.MULTILINE)
+        re.findall(r"^  (\w+)\??:", config.partition("interface AtomsAgentConfig")[2].partition("\n}")[0], re.MULTILINE)
     )
     names = set(re.findall(r"^  (\w+): \[", events, re.MULTILINE))
     return members, names, options
@@ -82,6 +83,7 @@ def test_pages_use_what_the_sdk_has(code: Code) -> None:
     ]
 
     assert {"connect", "on", "isConnected"} <= members
+    assert {"apiKey", "extension"} <= options
     assert set(re.findall(r"\bagent\.(\w+)", code.text)) <= members
     assert set(re.findall(r"\bagent\.on\(\"(\w+)\"", code.text)) <= events
     assert set(given) <= options

@@ -72,7 +72,7 @@ def test_every_query_parameter_is_told() -> None:
     """What the handshake reads stands in the table, and nothing else."""
     read = {
         text
-        for file in ("server/admission.py", "wire/formats.py")
+        for file in ("server/admission.py", "server/resumption.py", "wire/extension.py", "wire/formats.py")
         for node in ast.walk(ast.parse((SOURCE / file).read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("query.get")
         for text in texts_in(node.args[0])

@@ -56,7 +56,9 @@ EXAMPLES: tuple[Event, ...] = (
     events.ReplyDone(2.9, 4),
     events.Voiced(3.0, 4, 1, silence(0.5, 24_000), WORDS),
     events.VoiceDone(3.1, 4, 1),
-    events.Played(3.2, 4, 0.125),
+    events.Played(3.2, 4, 0.125, "held"),
+    events.ClientAway(3.2),
+    events.ClientBack(3.2),
     events.EngineFailed(3.3, "tts", 4, "socket closed"),
     events.TimePassed(0.1 + 0.2),
 )

@@ -47,9 +47,9 @@ def row(ours: str, third: str = "", lazy: str = "") -> Layer:
 
 BELOW_THE_SHELL = "errors audio speech talk"
 EVERYTHING = (
-    "errors audio speech clock ids talk wire engines store journal recording feed microphone engine_work session "
-    "complaints analytics agent_limits agent_sections agent_settings local_models lineup plugins config views "
-    "webhooks server cli client demo testing vivavoce"
+    "errors audio speech clock ids talk wire engines store journal recording feed alarm line microphone observer "
+    "engine_work session complaints analytics agent_limits agent_sections agent_settings local_models lineup plugins "
+    "config views webhooks server cli client demo testing vivavoce"
 )
 
 LAYERS = {
@@ -69,7 +69,10 @@ LAYERS = {
     "journal": row(BELOW_THE_SHELL, "msgspec numpy"),
     "microphone": row("audio talk.policy engines.engine"),
     "engine_work": row("errors audio speech talk engines.engine"),
-    "session": row("errors audio speech talk wire.dialect engines.engine microphone engine_work"),
+    "alarm": row(""),
+    "observer": row("audio talk"),
+    "line": row("wire.dialect wire.unacknowledged"),
+    "session": row("errors audio speech talk wire.dialect engines.engine alarm line microphone observer engine_work"),
     # Above the shell: what an operator sets, and what is shown of a call.
     "complaints": row(""),
     "analytics": row("errors complaints speech talk.facts", "msgspec"),
@@ -82,7 +85,7 @@ LAYERS = {
     "lineup": row("errors plugins local_models engines"),
     "views": row("errors speech talk.facts talk.policy store agent_settings", "msgspec"),
     "webhooks": row("errors talk.facts store views", "msgspec"),
-    "client": row("errors audio speech clock", "msgspec numpy picows pybase64 soundfile"),
+    "client": row("errors ids audio speech clock", "msgspec numpy picows pybase64 soundfile"),
     "demo": row(""),
     "testing": row("errors audio speech clock talk engines.engine", "numpy"),
     "server": row(EVERYTHING, "argon2 httpcore2 jinja2 litestar httptools markupsafe msgspec picows pypdf uvicorn"),

@@ -104,7 +104,7 @@ class Client:
     def send_binary(self, frame: Frame) -> None:
         raise AssertionError("on the Atoms wire all messages are text")
 
-    def close(self) -> None:
+    def close(self, code: int = 1000) -> None:
         if self.closed_at is None:
             self.closed_at = asyncio.get_running_loop().time()
 
@@ -116,8 +116,10 @@ class Record:
     facts: list[Fact] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     visitor_samples: int = 0
-    spoken: list[tuple[float, Pcm]] = field(default_factory=list)
-    cuts: list[float] = field(default_factory=list)
+    spoken: list[tuple[int, Pcm]] = field(default_factory=list)
+    # Of each turn of the agent, when how many samples had been heard.
+    heard: dict[int, tuple[float, int]] = field(default_factory=dict)
+    cuts: list[int] = field(default_factory=list)
     # A fact at which the record breaks, as a bug would.
     breaks_at: type | None = None
 
@@ -133,11 +135,14 @@ class Record:
     def visitor(self, at: float, samples: Samples) -> None:
         self.visitor_samples += len(samples)
 
-    def agent(self, play_at: float, pcm: Pcm) -> None:
-        self.spoken.append((play_at, pcm))
+    def agent(self, turn: int, pcm: Pcm) -> None:
+        self.spoken.append((turn, pcm))
 
-    def cut(self, at: float) -> None:
-        self.cuts.append(at)
+    def sounded(self, turn: int, at: float, heard: int) -> None:
+        self.heard[turn] = (at, heard)
+
+    def cut(self, turn: int) -> None:
+        self.cuts.append(turn)
 
 
 @dataclass
@@ -482,11 +487,12 @@ def test_the_agent_hangs_up_with_reason_ended() -> None:
 
     llm = ScriptedLanguageModel(lambda messages, tools: ["Goodbye then.", ToolCall("c", "end_call", "{}")])
     scene = play(script, llm=llm)
-    closed_at = scene.client.messages[-1][0]
-    last_frame_at = scene.record.spoken[-1][0] + scene.record.spoken[-1][1].duration_s
+    sent = sum(len(pcm.samples) for turn, pcm in scene.record.spoken if turn == 1)
+    heard_at, heard = scene.record.heard[1]
 
     assert "ended" == scene.reason
-    assert closed_at >= last_frame_at - 1e-6
+    assert sent == heard
+    assert heard_at >= sent / RATE_HZ
 
 
 def test_what_came_in_is_told_to_the_observer_in_order() -> None:

@@ -42,7 +42,7 @@ class Page:
     def send_binary(self, frame: Frame) -> None:
         self._take(self.frames, frame)
 
-    def close(self) -> None:
+    def close(self, code: int = 1000) -> None:
         if self.closed_at is None:
             self.closed_at = _now()
 

@@ -12,6 +12,7 @@ import { until } from "./scene.js";
 
 const PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
 const CALLER = fileURLToPath(new URL("./spoken_call.py", import.meta.url));
+const LOSER = fileURLToPath(new URL("./cut_call.py", import.meta.url));
 const SPOKEN = "Good morning, I would like to know when you are open on Sunday.";
 
 const scene = consoleScene({ settings: { VIVAVOCE_LLM: "scripted" } });
@@ -188,5 +189,29 @@ describe("calls in the console", () => {
 
     expect(await page.locator(".call-line").innerText()).not.toContain("live");
     expect(await page.locator(".turn.agent").count()).toBeGreaterThan(1);
+  });
+
+  test("a connection that was lost and came back is told between the turns, live and afterwards", async () => {
+    const { page, server } = scene;
+    const caller = spawn(PYTHON, [LOSER, server.url, server.key, agentId]);
+    const id = await new Promise<string>((resolve) => {
+      caller.stdout.once("data", (text: Buffer) => resolve(text.toString().trim()));
+    });
+    await scene.open(`/console/calls/${id}`);
+    await page.locator("#listening").waitFor();
+    caller.stdin.write("\n");
+    const absence = page.locator(".event.absence");
+    await absence.waitFor();
+    expect(await page.locator("#listening").innerText()).toContain("waits for the visitor");
+    await scene.shot("call-lost-live");
+    await absence.filter({ hasText: / for \d\.\d s/ }).waitFor();
+    await page.locator("#audio").waitFor({ state: "attached" });
+    await gone(caller);
+    await scene.check("call-lost");
+
+    expect(await absence.innerText()).toMatch(/^Connection lost for \d\.\d s \d:\d\d$/);
+    // It is the greeting that was heard to its end, not interrupted.
+    expect(await page.locator(".turn.agent .said").innerText()).toMatch(/^Welcome .* today\?$/);
+    expect(await page.locator(".turn.agent .cut").count()).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 /** The page for trying an agent: a real call from the console, with everything that is shown of it. */
+import type { WebSocketRoute } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { launchChromium, watch, type Launch } from "./chromium.js";
 import { consoleScene } from "./console-scene.js";
@@ -13,6 +14,9 @@ const QUESTION = sentence(
   "It was my reports from the north which chiefly induced people to buy.",
 );
 const HOURS = "## When are you open?\n\nFrom seven to six, Monday to Saturday.";
+
+/** About ten seconds. */
+const GREETING = "Welcome to the bakery, where the bread is fresh. ".repeat(7).trim();
 
 const model = await StubModel.start();
 afterAll(() => model.stop());
@@ -135,6 +139,36 @@ test("a turn that the visitor talks over is marked, and a greeting has no waterf
       expect(await scene.page.locator("#log .waterfall").count()).toBe(1);
     });
   });
+});
+
+test("words are lit as they are heard, and a network that is lost is shown until it is back", async () => {
+  const sockets: WebSocketRoute[] = [];
+  let isDown = false;
+  await scene.page.routeWebSocket(/\/agent\/connect/, (socket) => {
+    sockets.push(socket);
+    if (isDown) {
+      void socket.close({ code: 1012 });
+    } else {
+      socket.connectToServer();
+    }
+  });
+  await tryAgent({ firstMessage: GREETING });
+  await button("Talk").click();
+  await until("a word", async () => (await scene.page.locator("#log .fresh").count()) === 1, 20_000);
+  await until(
+    "some words",
+    async () => (await said("agent"))[0]?.startsWith("Welcome to the bakery") === true,
+  );
+  await scene.check("try-words");
+  isDown = true;
+  await sockets[0]!.close({ code: 1012 });
+  await until("the loss", async () => (await state()) === "Reconnecting …");
+  await scene.check("try-reconnecting");
+  isDown = false;
+  await until("its return", async () => ["Talking", "Listening"].includes((await state()) ?? ""), 20_000);
+  await until("the whole greeting", async () => (await said("agent"))[0] === GREETING, 40_000);
+
+  expect(sockets.length).toBeGreaterThan(1);
 });
 
 test("a chat shows the tools that are used, with what they were asked and answered", async () => {

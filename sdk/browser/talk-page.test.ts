@@ -1,10 +1,16 @@
 /** The talk page as a visitor uses it, against a stub of the server. */
 import { describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { launchChromium } from "./chromium.js";
 import { pause, until } from "./scene.js";
+import { SHOTS, SIZES } from "./shots.js";
 import { tone } from "./sound.js";
 import { stubScene, turnPage } from "./stub-scene.js";
-import { polite, StubServer, type Call } from "./stub-server.js";
+import { EXTENSION, polite, StubServer, type Call } from "./stub-server.js";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const AGENTS = [
   { id: "aaaaaaaaaaaaaaaaaaaaaaaa", name: "Ada" },
@@ -161,6 +167,121 @@ test("a call can be opened and ended by keyboard alone", async () => {
   await scene.page.keyboard.press("Enter");
 
   await until("the end", async () => (await state()) === "You ended the call");
+});
+
+/** Pictures in every size, light and dark, without a finding of axe-core. */
+async function look(name: string): Promise<void> {
+  const { page } = scene;
+  // The policy of the page lets no script in but its own.
+  for (const { width, height, scheme } of SIZES) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await page.screenshot({ path: join(SHOTS, `talk-${name}-${width}-${scheme}.png`), fullPage: true });
+    await page.evaluate(AXE);
+    const found = await page.evaluate(async () => {
+      const { axe } = window as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    });
+
+    expect(found).toEqual([]);
+  }
+}
+
+describe("on the extension of the wire", () => {
+  /** Lets the call in, and takes it up again when it comes back. */
+  const extended = (call: Call): void => {
+    const inputSeq = call.query.get("input_seq");
+    call.create(
+      24000,
+      inputSeq === null ? EXTENSION : { ...EXTENSION, resumed: true, input_seq: Number(inputSeq) },
+    );
+  };
+
+  async function extendedCall(): Promise<Call> {
+    scene.server.options = { ...scene.server.options, onCall: extended };
+    return talk();
+  }
+
+  /** The agent says seconds of sound, and the words of it. */
+  function say(call: Call, words: readonly [text: string, start: number][], seconds: number): void {
+    const samples = tone(220, seconds, 24000);
+    const audio = Buffer.from(samples.buffer, 0, samples.byteLength).toString("base64");
+    call.send("agent_start_talking", { seq: 1, turn: 1 });
+    const timed = words.map(([text, start]) => ({ text, start, end: start + 0.3 }));
+    call.send("caption", { seq: 2, turn: 1, first: 0, words: timed });
+    call.send("output_audio.delta", { seq: 3, turn: 1, start: 0, audio });
+  }
+
+  const fresh = (): Promise<string[]> => scene.page.locator("#captions .fresh").allTextContents();
+
+  /** Not before it is heard, and the last one stands out. */
+  test("captions come word by word as they are heard", async () => {
+    const call = await extendedCall();
+    say(
+      call,
+      [
+        ["Good", 0.1],
+        ["morning", 0.8],
+        ["to", 2.2],
+        ["you.", 60],
+      ],
+      5,
+    );
+    await until("the first word", async () => (await captions()).includes("Agent\nGood"));
+    expect(await fresh()).toEqual(["Good"]);
+    await until("the second", async () => (await captions()).includes("Agent\nGood morning"));
+    // The text of the turn comes more coarsely, and does not take words back.
+    call.send("transcript.delta", { seq: 4, turn: 1, role: "assistant", text: "Good" });
+    await until("the third", async () => (await captions()).includes("Agent\nGood morning to"));
+    expect(await fresh()).toEqual(["to"]);
+    await look("words");
+    call.send("transcript", { seq: 5, turn: 1, role: "assistant", text: "Good morning to you." });
+    await until("the text", async () => (await captions()).includes("Agent\nGood morning to you."));
+
+    expect(await fresh()).toEqual([]);
+    expect(scene.complaints.texts).toEqual([]);
+  });
+
+  /** The visitor sees why it is silent, and that it goes on. */
+  test("a network that is lost is shown, and its return too", async () => {
+    const call = await extendedCall();
+    scene.server.options = { ...scene.server.options, onCall: (next) => next.socket.terminate() };
+    call.socket.terminate();
+    await until("the loss", async () => (await state()) === "Reconnecting …");
+    expect(await scene.page.locator("#end").isVisible()).toBe(true);
+    await look("reconnecting");
+    scene.server.options = { ...scene.server.options, onCall: extended };
+
+    await until("its return", async () => (await state()) === "Listening");
+    expect(scene.server.call.query.get("resume")).toBe("vrt_1");
+  });
+
+  /** A phone call, a locked screen: the next gesture is asked for. */
+  test("a voice that the browser holds back asks for a tap", async () => {
+    const call = await extendedCall();
+    say(call, [["Good", 0.1]], 20);
+    const button = scene.page.locator("#unlock");
+    await scene.page.evaluate(async () => {
+      const context = (window as unknown as { contexts: AudioContext[] }).contexts[0]!;
+      const resume = context.resume.bind(context);
+      // As on a telephone: nothing but a gesture starts it again.
+      context.resume = () => Promise.reject(new Error("not without a gesture"));
+      addEventListener("pointerdown", () => (context.resume = resume), { once: true });
+      await context.suspend();
+    });
+    await button.waitFor();
+    await look("suspended");
+    await button.click();
+
+    await button.waitFor({ state: "hidden" });
+    const reports = (): unknown[] =>
+      call.received.filter(({ type }) => type === "playback").map((report) => report["state"]);
+    expect(reports()).toContain("suspended");
+    await until("the sound", () => reports().at(-1) === "playing");
+  });
 });
 
 describe("trouble", () => {

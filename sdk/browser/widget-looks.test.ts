@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SHOTS, SIZES } from "./shots.js";
 import { stubScene } from "./stub-scene.js";
-import type { Call } from "./stub-server.js";
+import { EXTENSION, type Call } from "./stub-server.js";
 import { tone } from "./sound.js";
 import { openWidget, type Embed } from "./widget/stub-widget.js";
 import { Site } from "./widget/site.js";
@@ -50,6 +50,16 @@ const answer = (call: Call): void => {
     text: "Yes, from seven in the morning. See https://bakery.example/bread",
   });
   call.speak(tone(300, 20, 24000));
+};
+/** The network breaks behind the greeting, and stays away. */
+const lose = (call: Call): void => {
+  if (call.query.has("resume")) {
+    call.socket.terminate();
+    return;
+  }
+  call.create(24000, EXTENSION);
+  call.send("transcript", { role: "assistant", text: "Hello! This is the bakery.", turn: 1, seq: 1 });
+  setTimeout(() => call.socket.terminate(), 300);
 };
 const chatted = (call: Call): void => {
   greet(call);
@@ -114,6 +124,14 @@ const LOOKS: readonly Look[] = [
       await page.getByRole("button", { name: "Mute" }).click();
     },
     state: "muted",
+  },
+  { name: "reconnecting", embed: { attributes: VOICE }, onCall: lose, act: talk, state: "reconnecting" },
+  {
+    name: "chat-reconnecting",
+    embed: { attributes: CHAT },
+    onCall: lose,
+    act: write,
+    state: "reconnecting",
   },
   {
     name: "error",

@@ -1,10 +1,17 @@
 /** Follows a call while it goes on: what is said appears as it happens, until the page of the finished call takes over. */
+import { milliseconds } from "./amounts.js";
 import { element } from "./elements.js";
 import { clock } from "./ticking.js";
 import { stagesOf, waterfall, type TimedTurn } from "./waterfall.js";
 
 /** An event of the stream, `docs/events.md`; each kind has fields of its own. */
 type StreamEvent = Readonly<Record<string, unknown>> & { readonly event_type: string };
+
+/** What an `agent_log` tells of the visitor's connection. */
+interface Connection {
+  readonly connection?: "lost" | "returned";
+  readonly away_ms?: number;
+}
 
 /** How long the page waits before it looks for a call whose stream has broken off. */
 const AGAIN_MS = 3000;
@@ -69,6 +76,9 @@ class LivePage {
         break;
       case "agent_error":
         this.#trouble(text("error"), event);
+        break;
+      case "agent_log":
+        this.#connection(event["metadata"] as Connection, event);
         break;
       case "call_end":
         this.#status("The call is over: its recording is being put together …");
@@ -153,6 +163,25 @@ class LivePage {
     words.append(box);
     trouble.append(words);
     this.#list.append(trouble);
+  }
+
+  #connection({ connection, away_ms }: Connection, event: StreamEvent): void {
+    if (connection === "lost") {
+      const absence = item("event absence");
+      absence.dataset["open"] = "";
+      const words = element("p");
+      const box = element("span");
+      box.append(element("b", "", "Connection lost"), " ", element("span", "at", momentOf(event)));
+      words.append(box);
+      absence.append(words);
+      this.#list.append(absence);
+      this.#status("The connection is lost: the call waits for the visitor …");
+    } else if (connection === "returned") {
+      const absence = this.#list.querySelector<HTMLElement>(".event.absence[data-open]");
+      absence?.querySelector("b")?.after(` for ${milliseconds(away_ms ?? null)}`);
+      delete absence?.dataset["open"];
+      this.#status("Following the call …");
+    }
   }
 
   #status(text: string): void {

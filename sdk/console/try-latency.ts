@@ -3,9 +3,6 @@
 /** Round trips that are remembered: the fastest of them had the least to wait for. */
 const KEPT = 8;
 
-/** A playback level that counts as sound, from 0 to 1. */
-const SOUND_LEVEL = 0.002;
-
 /** An answer that is not heard by then never will be: it was interrupted, or nothing plays here. In milliseconds. */
 const LONGEST_MS = 5000;
 
@@ -27,11 +24,6 @@ export class RoundTrips {
 export class PlaybackClock {
   #arrivedAt: number | undefined;
 
-  /** Whether an answer has come and has not been heard. */
-  get isWaiting(): boolean {
-    return this.#arrivedAt !== undefined;
-  }
-
   arrived(nowMs: number): void {
     this.#arrivedAt = nowMs;
   }
@@ -42,23 +34,14 @@ export class PlaybackClock {
   }
 
   /**
-   * Looks at the playback level; call it often.
+   * The answer is being heard.
    *
-   * @returns The milliseconds from arrival to sound, once, when the answer begins to be heard.
+   * @param sinceMs When its first sample was.
+   * @returns The milliseconds from arrival to sound, once for each answer.
    */
-  look(outputLevel: number, nowMs: number): number | undefined {
-    if (this.#arrivedAt === undefined) {
-      return undefined;
-    }
-    const ms = nowMs - this.#arrivedAt;
-    if (ms > LONGEST_MS) {
-      this.giveUp();
-      return undefined;
-    }
-    if (outputLevel < SOUND_LEVEL) {
-      return undefined;
-    }
+  sounded(sinceMs: number): number | undefined {
+    const ms = sinceMs - (this.#arrivedAt ?? -Infinity);
     this.#arrivedAt = undefined;
-    return ms;
+    return ms > LONGEST_MS ? undefined : Math.max(0, ms);
   }
 }

@@ -38,14 +38,19 @@ export class TryLog {
     this.#scroll();
   }
 
-  /** News of a speaker's running turn; `text` is the whole turn so far. */
-  say(speaker: Speaker, text: string, settled: boolean): void {
+  /**
+   * News of a speaker's running turn.
+   *
+   * @param text The whole turn so far.
+   * @param fresh The word at its end that is being heard now.
+   */
+  say(speaker: Speaker, text: string, settled: boolean, fresh = ""): void {
     let item = this.#open.get(speaker);
     if (!item && text === "") {
       return;
     }
     item ??= this.#begin(speaker);
-    write(item.querySelector(".said")!, text);
+    writeHeard(item.querySelector(".said")!, text, fresh);
     item.classList.toggle("settled", settled);
     // A text that still grows would be read again and again.
     item.setAttribute("aria-busy", String(!settled));
@@ -76,6 +81,7 @@ export class TryLog {
   agentStopped(): void {
     const item = this.#open.get("agent");
     this.#open.delete("agent");
+    item?.querySelector(".fresh")?.classList.remove("fresh");
     if (item?.querySelector(".said")?.textContent === "") {
       item.remove();
     } else {
@@ -189,8 +195,17 @@ function pretty(value: unknown): string {
   return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)} …` : text;
 }
 
+/** The word that is being heard stands out. */
+function writeHeard(target: Element, text: string, fresh: string): void {
+  if (fresh === "") {
+    write(target, text);
+  } else {
+    target.replaceChildren(text.slice(0, -fresh.length), element("span", "fresh", fresh));
+  }
+}
+
 function write(target: Element, text: string): void {
-  if (target.textContent !== text) {
+  if (target.textContent !== text || target.firstElementChild) {
     target.textContent = text;
   }
 }

@@ -1,7 +1,7 @@
 /** The elements of the page for trying an agent, and what is shown of a call. */
 import type { CallMode } from "@vivavoce/agent-sdk";
 
-export type State = "idle" | "connecting" | "listening" | "thinking" | "talking" | "ended";
+export type State = "idle" | "connecting" | "listening" | "thinking" | "talking" | "reconnecting" | "ended";
 
 export const STATES: Readonly<Record<State, string>> = {
   idle: "Ready when you are",
@@ -9,6 +9,7 @@ export const STATES: Readonly<Record<State, string>> = {
   listening: "Listening",
   thinking: "Thinking …",
   talking: "Talking",
+  reconnecting: "Reconnecting …",
   ended: "The call has ended",
 };
 
@@ -22,11 +23,15 @@ export const chatButton = byId<HTMLButtonElement>("chat");
 export const endButton = byId<HTMLButtonElement>("end");
 export const muteButton = byId<HTMLButtonElement>("mute");
 export const holdButton = byId<HTMLButtonElement>("hold");
+const unlockButton = byId<HTMLButtonElement>("unlock");
 export const pushToTalk = byId<HTMLInputElement>("push-to-talk");
 export const typing = byId<HTMLFormElement>("typing");
 export const textField = byId<HTMLInputElement>("text");
 
 export const isInCall = (): boolean => card.dataset["live"] === "true";
+
+/** Where the call stands now. */
+export const shownState = (): State => card.dataset["state"] as State;
 
 export function showState(state: State, text = STATES[state]): void {
   card.dataset["state"] = state;
@@ -52,6 +57,15 @@ export function showControls(inCall: boolean, mode: CallMode): void {
   typing.hidden = !inCall;
   if (hadFocus && document.activeElement === document.body) {
     // The button that had the focus is gone; on the card itself the space bar is free to talk with.
+    card.focus();
+  }
+}
+
+/** Shows that the browser holds the agent's voice back; any gesture ends that, so the button has nothing else to do. */
+export function showSuspended(isSuspended: boolean): void {
+  const hadFocus = document.activeElement === unlockButton;
+  unlockButton.hidden = !isSuspended;
+  if (hadFocus && !isSuspended) {
     card.focus();
   }
 }

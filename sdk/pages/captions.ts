@@ -5,6 +5,8 @@ export type Speaker = "user" | "agent";
 export interface Caption {
   readonly speaker: Speaker;
   readonly text: string;
+  /** The word at its end that is being heard now; may be empty. */
+  readonly fresh: string;
   /** The text will not change any more. */
   readonly settled: boolean;
   /** The visitor spoke over it. */
@@ -14,27 +16,33 @@ export interface Caption {
 /** Everyone but the user is the agent, by whichever word the server calls it. */
 export const speakerOf = (role: string): Speaker => (role === "user" ? "user" : "agent");
 
-/** `captions` after news of a speaker's running turn; `text` is the whole turn so far. */
+/**
+ * `captions` after news of a speaker's running turn.
+ *
+ * @param text The whole turn so far.
+ * @param fresh The word at its end that is being heard now.
+ */
 export function withText(
   captions: readonly Caption[],
   speaker: Speaker,
   text: string,
   settled: boolean,
+  fresh = "",
 ): readonly Caption[] {
   if (openCaption(captions, speaker)) {
-    return changed(captions, speaker, { text, settled });
+    return changed(captions, speaker, { text, settled, fresh });
   }
-  return text === "" ? captions : [...captions, { speaker, text, settled, interrupted: false }];
+  return text === "" ? captions : [...captions, { speaker, text, settled, fresh, interrupted: false }];
 }
 
 /** `captions` after the visitor spoke over the agent. */
 export function withInterruption(captions: readonly Caption[]): readonly Caption[] {
-  return changed(captions, "agent", { interrupted: true });
+  return changed(captions, "agent", { interrupted: true, fresh: "" });
 }
 
 /** `captions` after the agent's turn: a text that the server never settled is settled as it stands. */
 export function withTurnEnded(captions: readonly Caption[]): readonly Caption[] {
-  return changed(captions, "agent", { settled: true });
+  return changed(captions, "agent", { settled: true, fresh: "" });
 }
 
 /** The caption of the speaker's running turn. */

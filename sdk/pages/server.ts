@@ -115,6 +115,8 @@ const REASONS: Readonly<Record<string, string>> = {
   "1001": "The server is shutting down",
   "1005": "The call has ended",
   "1006": "The connection was lost",
+  resume_failed: "The connection was lost for too long",
+  websocket_closed: "The connection was lost for too long",
 };
 
 /** The end of a call in words. */

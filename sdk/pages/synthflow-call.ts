@@ -40,11 +40,15 @@ export async function holdCall(url: string, listener: CallListener): Promise<Cal
   const release: (() => void)[] = [() => void context.close()];
   let speaker: AudioWorkletNode | undefined;
   let closed = false;
+  let received = 0;
   // Both from the first moment on: the agent says that it is ready at once.
   socket.addEventListener("message", ({ data }: MessageEvent<ArrayBuffer | string>) => {
     if (data instanceof ArrayBuffer) {
       // Throws on an odd number of bytes, as every page of this wire does: the server sends whole samples.
-      const command: PlaybackCommand = { type: "play", samples: new Int16Array(data) };
+      const samples = new Int16Array(data);
+      // This wire knows no turns: all of the call is one.
+      const command: PlaybackCommand = { type: "play", turn: 1, start: received, samples };
+      received += samples.length;
       speaker?.port.postMessage(command, [data]);
     } else {
       listener.told(data);

@@ -3,8 +3,10 @@ import { AtomsAgent } from "@vivavoce/agent-sdk";
 import { AnswerClock } from "./answer-clock.js";
 import { speakerOf, withInterruption, withText, withTurnEnded, type Caption } from "./captions.js";
 import { embedSnippet } from "./embed.js";
+import { HeardWords } from "./heard-words.js";
 import { holdToTalk } from "./push-to-talk.js";
 import { askWhy, explain, explainEnd, listAgents, mintToken, ServerRefused } from "./server.js";
+import { suspension } from "./suspension.js";
 import {
   element,
   showAnswer,
@@ -13,9 +15,11 @@ import {
   showControls,
   showLevels,
   showMuted,
+  shownState,
   showProblem,
   showConnected,
   showState,
+  showSuspended,
 } from "./view.js";
 
 const talkButton = element<HTMLButtonElement>("talk");
@@ -166,6 +170,10 @@ function newAgent(apiKey: string): AtomsAgent {
     baseUrl: new URL(".", location.href).href,
   });
   const clock = new AnswerClock();
+  const words = new HeardWords();
+  const followPlayback = suspension(showSuspended);
+  /** Where the call stood before the network was lost. */
+  let before = shownState();
   const update = (next: readonly Caption[]): void => {
     captions = next;
     showCaptions(captions);
@@ -177,24 +185,52 @@ function newAgent(apiKey: string): AtomsAgent {
     .on("session_started", ({ call_id }) => {
       showCall(call_id);
       showState("connecting", "Waiting for the microphone …");
-      watchLevels(calling, clock);
     })
+    .on("levels", ({ input, output }) => {
+      showLevels(input, output);
+      const answer = clock.look(input, output, performance.now());
+      if (answer) {
+        showAnswer(answer);
+      }
+    })
+    .on("playback", followPlayback)
+    .on("reconnecting", () => {
+      if (shownState() !== "reconnecting") {
+        before = shownState();
+        showState("reconnecting");
+      }
+    })
+    .on("reconnected", () => showState(before))
     .on("agent_start_talking", () => showState("talking"))
     .on("agent_stop_talking", () => {
+      words.settle();
       update(withTurnEnded(captions));
       showState("listening");
     })
     .on("interruption", () => update(withInterruption(captions)))
-    .on("transcript_delta", ({ role, text }) => update(withText(captions, speakerOf(role), text, false)))
-    .on("transcript", ({ role, text }) => {
+    .on("caption", (word) => {
+      const heard = words.hear(word);
+      if (heard) {
+        update(withText(captions, "agent", heard.text, false, heard.fresh));
+      }
+    })
+    .on("transcript_delta", ({ role, text }) => {
+      if (role === "user" || !words.isFollowing) {
+        update(withText(captions, speakerOf(role), text, false));
+      }
+    })
+    .on("transcript", ({ role, text, turn }) => {
       update(withText(captions, speakerOf(role), text, true));
       if (role === "user") {
         clock.turnTaken();
         showState("thinking");
+      } else {
+        words.settle(turn);
       }
     })
     .on("error", ({ code, message }) => showProblem(`${message} (${code})`))
     .on("session_ended", ({ reason }) => {
+      followPlayback(undefined);
       if (agent !== calling) {
         return;
       }
@@ -210,27 +246,6 @@ function newAgent(apiKey: string): AtomsAgent {
     }
   };
   return calling;
-}
-
-/** Follows the meters, and the time to each answer, as long as the call lasts. */
-function watchLevels(calling: AtomsAgent, clock: AnswerClock): void {
-  let over = false;
-  calling.once("session_ended", () => {
-    over = true;
-  });
-  const look = (nowMs: number): void => {
-    if (over) {
-      return;
-    }
-    const { inputLevel, outputLevel } = calling;
-    showLevels(inputLevel, outputLevel);
-    const answer = clock.look(inputLevel, outputLevel, nowMs);
-    if (answer) {
-      showAnswer(answer);
-    }
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
 }
 
 function setMuted(muted: boolean): void {

@@ -2,7 +2,8 @@ import type { Answer } from "./answer-clock.js";
 import type { Caption } from "./captions.js";
 
 /** Where a call stands, for the visitor. */
-export type CallState = "idle" | "connecting" | "listening" | "thinking" | "talking" | "ended";
+export type CallState =
+  "idle" | "connecting" | "listening" | "thinking" | "talking" | "reconnecting" | "ended";
 
 const STATE_TEXT: Readonly<Record<CallState, string>> = {
   idle: "Ready when you are",
@@ -10,6 +11,7 @@ const STATE_TEXT: Readonly<Record<CallState, string>> = {
   listening: "Listening",
   thinking: "Thinking …",
   talking: "Talking",
+  reconnecting: "Reconnecting …",
   ended: "The call has ended",
 };
 
@@ -29,9 +31,12 @@ export function showState(state: CallState, text = STATE_TEXT[state]): void {
   element("state").textContent = text;
 }
 
+/** Where the call stands now. */
+export const shownState = (): CallState => stage.dataset["state"] as CallState;
+
 /** The call is open; unless the agent already speaks, it listens. */
 export function showConnected(): void {
-  if (stage.dataset["state"] === "connecting") {
+  if (shownState() === "connecting") {
     showState("listening");
   }
 }
@@ -54,6 +59,16 @@ export function showControls(inCall: boolean, pushToTalk: boolean): void {
   element<HTMLSelectElement>("agent").disabled = inCall;
   if (focusWasHere && document.activeElement === document.body) {
     // The button that had the focus is gone. The stage takes it, so that the space bar is free to talk with.
+    stage.focus();
+  }
+}
+
+/** Shows that the browser holds the agent's voice back; any gesture ends that, so the button has nothing else to do. */
+export function showSuspended(isSuspended: boolean): void {
+  const button = element("unlock");
+  const hadFocus = document.activeElement === button;
+  button.hidden = !isSuspended;
+  if (hadFocus && !isSuspended) {
     stage.focus();
   }
 }
@@ -109,7 +124,7 @@ export function showCaptions(captions: readonly Caption[]): void {
     // A text that still grows would be read again and again.
     item.setAttribute("aria-busy", String(!caption.settled));
     write(name, caption.speaker === "user" ? "You" : "Agent");
-    write(text, caption.text);
+    writeHeard(text, caption);
     write(mark, caption.interrupted ? " — interrupted" : "");
   });
   list.scrollTop = list.scrollHeight;
@@ -121,8 +136,20 @@ function newCaption(): HTMLLIElement {
   return item;
 }
 
+/** The word that is being heard stands out. */
+function writeHeard(target: HTMLElement, { text, fresh }: Caption): void {
+  if (fresh === "") {
+    write(target, text);
+  } else if (target.textContent !== text || target.lastElementChild?.textContent !== fresh) {
+    const word = document.createElement("span");
+    word.className = "fresh";
+    word.textContent = fresh;
+    target.replaceChildren(text.slice(0, -fresh.length), word);
+  }
+}
+
 function write(target: HTMLElement, text: string): void {
-  if (target.textContent !== text) {
+  if (target.textContent !== text || target.firstElementChild) {
     target.textContent = text;
   }
 }

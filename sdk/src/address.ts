@@ -16,7 +16,11 @@ export interface CallAddress {
   /** In Hz. */
   readonly sampleRate: number;
   readonly mode: CallMode;
+  /** What is asked for of docs/wire-extension.md; nothing where it is missing. */
+  readonly extension?: { readonly opus: boolean } | undefined;
 }
+
+const PATH = "/atoms/v1/agent/connect";
 
 /** `webcall` speaks; `chat` has no audio at all. */
 export type CallMode = "webcall" | "chat";
@@ -26,7 +30,7 @@ export type CallMode = "webcall" | "chat";
  *
  * Throws a `TypeError` whose message says which option to correct.
  */
-export function connectUrl({ baseUrl, apiKey, agentId, sampleRate, mode }: CallAddress): string {
+export function connectUrl({ baseUrl, apiKey, agentId, sampleRate, mode, extension }: CallAddress): string {
   if (!apiKey) {
     throw new TypeError("apiKey is missing: pass an access token (wct_…) or an API key (sk_…)");
   }
@@ -42,7 +46,26 @@ export function connectUrl({ baseUrl, apiKey, agentId, sampleRate, mode }: CallA
     const rates = [...NEGOTIATED_RATES_HZ, ...INPUT_ONLY_RATES_HZ].join(", ");
     throw new TypeError(`sampleRate ${sampleRate} is not supported: use one of ${rates}`);
   }
-  return `${socketBase(baseUrl)}/atoms/v1/agent/connect?${query}`;
+  if (extension) {
+    query.set("ext", "1");
+    query.set("frames", "binary");
+    if (extension.opus) {
+      query.set("opus", "1");
+    }
+  }
+  return `${socketBase(baseUrl)}${PATH}?${query}`;
+}
+
+/**
+ * The URL that takes a call up again.
+ *
+ * @param baseUrl A socket base.
+ * @param lastSeq The number of the server's last message that we have.
+ * @param inputSeq The number of our newest message.
+ */
+export function resumeUrl(baseUrl: string, token: string, lastSeq: number, inputSeq: number): string {
+  const numbers = { last_seq: String(lastSeq), input_seq: String(inputSeq) };
+  return `${baseUrl}${PATH}?${new URLSearchParams({ resume: token, ...numbers, ext: "1" })}`;
 }
 
 /** The microphone rate that the connect URL asked for apart from `sample_rate`, in Hz. */

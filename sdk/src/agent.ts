@@ -1,40 +1,13 @@
-import type { CallMode } from "./address.js";
-import { pageBrowser, type Browser } from "./browser.js";
+import type { AtomsAgentConfig } from "./config.js";
 import { namedError } from "./errors.js";
 import { Subscriptions, type EventName, type Handler } from "./events.js";
+import { browserPlatform, type Platform } from "./platform.js";
 import { DEFAULT_RATE_HZ, functionCallResult, sendText, updateSession, type ClientTool } from "./protocol.js";
 import { Session } from "./session.js";
 import { resultText, Tools, type ToolHandler, type ToolSchema } from "./tools.js";
 
-export interface AtomsAgentConfig {
-  /**
-   * An access token (`wct_…`: for one call, safe in a page) or an API key (`sk_…`: keep it out of pages);
-   * or a function that fetches one while the microphone is being opened, anew for each call.
-   */
-  apiKey: string | (() => Promise<string>);
-  /** The agent to talk to. */
-  agentId: string;
-  /**
-   * The server: a ws, wss, http or https URL, with or without the path of the API.
-   * Default: the server that this script was loaded from, else the page's own.
-   */
-  baseUrl?: string;
-  /**
-   * Rate of the audio in Hz, default 24000: 8000, 16000 or 24000 for both directions;
-   * 22050, 44100 or 48000 for the microphone only.
-   */
-  sampleRate?: number;
-  /** Default `webcall`. `chat`: no audio at all; `sendText()` asks, `transcript` answers. */
-  mode?: CallMode;
-  /** Default true. `false`: no microphone; `mute()` and `unmute()` do nothing. */
-  autoCaptureMic?: boolean;
-  /** The microphone to use, an id from `enumerateDevices()`. */
-  captureDeviceId?: string;
-  /** The loudspeaker to use, an id from `enumerateDevices()`; Chromium only. */
-  playbackDeviceId?: string;
-  /** The folder of `capture.js` and `playback.js`. Default: `worklets/` beside this script. */
-  workletUrl?: string;
-}
+/** `idle`: `connect()` was never called; `over`: the last call has ended, or could not be opened. */
+export type AgentState = "idle" | "connecting" | "live" | "reconnecting" | "over";
 
 /**
  * A live voice conversation with an agent.
@@ -44,10 +17,13 @@ export interface AtomsAgentConfig {
  */
 export class AtomsAgent {
   readonly #config: AtomsAgentConfig;
-  readonly #browser: Browser;
+  readonly #platform: Platform;
   readonly #subscriptions: Subscriptions;
   #session: Session | undefined;
   #isMuted = false;
+  /** Whether the page has asked for a microphone. */
+  #hasMicrophone: boolean;
+  #volume = 1;
   /** The devices of the next call, and of the running one. */
   #captureDeviceId: string | undefined;
   #playbackDeviceId: string | undefined;
@@ -55,21 +31,30 @@ export class AtomsAgent {
   /** Whether a changed set of tools is about to be sent. */
   #isDeclaring = false;
 
-  /** @param browser For tests: what stands in for the page's browser. */
-  constructor(config: AtomsAgentConfig, browser: Browser = pageBrowser) {
+  /** @param platform What stands in for the browser, on other platforms and in tests. */
+  constructor(config: AtomsAgentConfig, platform: Platform = browserPlatform) {
     this.#config = config;
     this.#captureDeviceId = config.captureDeviceId;
     this.#playbackDeviceId = config.playbackDeviceId;
-    this.#browser = browser;
-    this.#subscriptions = new Subscriptions((error) => browser.reportError(error));
+    this.#hasMicrophone = config.autoCaptureMic !== false && config.mode !== "chat";
+    this.#platform = platform;
+    this.#subscriptions = new Subscriptions((error) => platform.reportError(error));
   }
 
-  /** Whether the call is live: from the moment `connect()` resolves to the end of the session. */
+  /** Where the call stands, the running one or the last. */
+  get state(): AgentState {
+    return this.#session?.state ?? "idle";
+  }
+
+  /**
+   * Whether the call is live: from the moment `connect()` resolves to the end of the session, also while it is
+   * `reconnecting`.
+   */
   get isConnected(): boolean {
     return this.#session?.isLive ?? false;
   }
 
-  /** Whether the microphone is muted; always false with `autoCaptureMic: false`. */
+  /** Whether the microphone is muted; always false where there is none. */
   get isMuted(): boolean {
     return this.#isMuted;
   }
@@ -81,12 +66,24 @@ export class AtomsAgent {
 
   /** Loudness of the microphone, from 0 to 1, for a meter. */
   get inputLevel(): number {
-    return this.#session?.inputLevel ?? 0;
+    return this.#session?.sound?.inputLevel ?? 0;
   }
 
   /** Loudness of the agent as it is being played, from 0 to 1, for a meter. */
   get outputLevel(): number {
-    return this.#session?.outputLevel ?? 0;
+    return this.#session?.sound?.outputLevel ?? 0;
+  }
+
+  /** How loud the agent is played, from 0 to 1, in this call and in later ones. */
+  get volume(): number {
+    return this.#volume;
+  }
+
+  set volume(volume: number) {
+    this.#volume = Math.max(0, Math.min(1, volume));
+    if (this.#session?.sound) {
+      this.#session.sound.volume = this.#volume;
+    }
   }
 
   /**
@@ -96,7 +93,7 @@ export class AtomsAgent {
    * their `cause` says what happened.
    */
   connect(): Promise<void> {
-    if (!this.#session || this.#session.isOver) {
+    if (!this.#session || this.#session.state === "over") {
       this.#session = this.#openSession();
     }
     return this.#session.ready;
@@ -119,6 +116,20 @@ export class AtomsAgent {
     }
   }
 
+  /**
+   * Opens the microphone in the running call, where `autoCaptureMic` is false. Call it in a click or key handler.
+   *
+   * Rejects with `Error("Microphone access required")` when it cannot be opened, and with an
+   * `InvalidStateError` when there is no session; the call goes on.
+   */
+  async startMicrophone(): Promise<void> {
+    const { sound } = this.#requireSession("startMicrophone()");
+    if (sound) {
+      this.#hasMicrophone = true;
+      await sound.startMicrophone();
+    }
+  }
+
   /** Stops sending microphone audio; the call goes on. */
   mute(): void {
     this.#setMuted(true);
@@ -135,7 +146,7 @@ export class AtomsAgent {
    * Rejects with `Error("Microphone access required")` when it cannot be opened; the one before stays.
    */
   async setInputDevice(deviceId: string | undefined): Promise<void> {
-    await this.#session?.setInputDevice(deviceId);
+    await this.#session?.sound?.setInputDevice(deviceId);
     this.#captureDeviceId = deviceId;
   }
 
@@ -146,7 +157,7 @@ export class AtomsAgent {
    */
   async setOutputDevice(deviceId: string | undefined): Promise<void> {
     this.#playbackDeviceId = deviceId;
-    await this.#session?.setOutputDevice(deviceId);
+    await this.#session?.sound?.setOutputDevice(deviceId);
   }
 
   /**
@@ -224,21 +235,27 @@ export class AtomsAgent {
         captureDeviceId: this.#captureDeviceId,
         playbackDeviceId: this.#playbackDeviceId,
         workletUrl: config.workletUrl,
+        halfDuplex: config.halfDuplex,
+        extension: config.extension ?? true,
+        opus: config.opus ?? false,
       },
       {
         emit: (name, ...args) => this.#subscriptions.emit(name, ...args),
         get isMuted() {
           return owner.#isMuted;
         },
+        get volume() {
+          return owner.#volume;
+        },
         get tools() {
           return owner.#tools.declared;
         },
         runTool: (call, answer) => {
           const isHeard = this.#subscriptions.has("function_call");
-          void this.#tools.run(call, isHeard, answer, (error) => this.#browser.reportError(error));
+          void this.#tools.run(call, isHeard, answer, (error) => this.#platform.reportError(error));
         },
       },
-      this.#browser,
+      this.#platform,
     );
   }
 
@@ -261,12 +278,12 @@ export class AtomsAgent {
   }
 
   #setMuted(muted: boolean): void {
-    if (this.#config.autoCaptureMic === false || this.#config.mode === "chat") {
+    if (!this.#hasMicrophone) {
       return;
     }
     this.#isMuted = muted;
-    if (this.#session) {
-      this.#session.muted = muted;
+    if (this.#session?.sound) {
+      this.#session.sound.muted = muted;
     }
   }
 

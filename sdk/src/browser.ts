@@ -9,6 +9,11 @@ export interface Browser {
   createWorkletNode(context: AudioContext, name: string, options: AudioWorkletNodeOptions): AudioWorkletNode;
   /** Asks the visitor for a microphone. */
   openMicrophone(constraints: MediaTrackConstraints): Promise<MediaStream>;
+  /** Where `devicechange` arrives; absent where the page is not a secure context. */
+  readonly devices: EventTarget | undefined;
+  listDevices(): Promise<MediaDeviceInfo[]>;
+  /** Keeps the screen on, where the browser can. */
+  readonly wakeLock: WakeLock | undefined;
   /** Where gestures, `visibilitychange` and `pagehide` arrive. */
   readonly events: EventTarget;
   readonly pageUrl: string | undefined;
@@ -30,6 +35,13 @@ export const pageBrowser: Browser = {
       throw namedError("SecurityError", "browsers give the microphone only to pages on https or localhost");
     }
     return devices.getUserMedia({ audio: constraints });
+  },
+  get devices() {
+    return navigator.mediaDevices as MediaDevices | undefined;
+  },
+  listDevices: () => navigator.mediaDevices.enumerateDevices(),
+  get wakeLock() {
+    return navigator.wakeLock as WakeLock | undefined;
   },
   get events() {
     return window;

@@ -1,4 +1,4 @@
-import { closeSession, parseServerMessage, type ClientMessage, type ServerMessage } from "./protocol.js";
+import { closeSession, parseServerMessage, type ServerMessage } from "./protocol.js";
 
 /** How long a closing session waits for the server's `session.closed`, in milliseconds. */
 const GOODBYE_MS = 1000;
@@ -6,7 +6,7 @@ const GOODBYE_MS = 1000;
 /** How long a closed socket may take to say so, in milliseconds; browsers wait up to a minute. */
 const CLOSE_MS = 2000;
 
-/** Unsent bytes above which microphone frames are left out: about four seconds of them at 24 kHz. */
+/** Unsent bytes above which microphone frames have to wait: about four seconds of them at 24 kHz. */
 const MOST_UNSENT_BYTES = 256 * 1024;
 
 // WebSocket.OPEN and CONNECTING, without asking for the browser's WebSocket.
@@ -33,25 +33,24 @@ export class Connection {
   constructor(socket: WebSocket, listener: ConnectionListener) {
     this.#socket = socket;
     this.#listener = listener;
+    socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
-      const message = parseServerMessage(data);
-      if (message && !this.#closed) {
+      const message = this.#closed ? undefined : parseServerMessage(data);
+      if (message) {
         listener.message(message);
       }
     };
     socket.onclose = ({ code }) => this.#finish(code);
   }
 
-  send(message: ClientMessage): void {
-    if (this.#socket.readyState === OPEN && !this.#saidGoodbye) {
-      this.#socket.send(JSON.stringify(message));
-    }
+  /** Whether the network is slower than the microphone. */
+  get isFull(): boolean {
+    return this.#socket.bufferedAmount > MOST_UNSENT_BYTES;
   }
 
-  /** Sends a message that may be lost when the network is slower than the microphone. */
-  sendLossy(message: ClientMessage): void {
-    if (this.#socket.bufferedAmount <= MOST_UNSENT_BYTES) {
-      this.send(message);
+  send(frame: string | ArrayBuffer): void {
+    if (this.#socket.readyState === OPEN && !this.#saidGoodbye) {
+      this.#socket.send(frame);
     }
   }
 
@@ -66,16 +65,14 @@ export class Connection {
       return;
     }
     if (!this.#closed && !this.#saidGoodbye) {
-      this.send(closeSession());
-      this.#saidGoodbye = true;
+      this.#sayGoodbye();
       this.#timer = setTimeout(() => this.closeNow(), GOODBYE_MS);
     }
   }
 
   /** Says goodbye and closes the socket without waiting for an answer. */
   closeNow(): void {
-    this.send(closeSession());
-    this.#saidGoodbye = true;
+    this.#sayGoodbye();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#finish(ABNORMAL_CLOSURE), CLOSE_MS);
     this.#socket.close(1000);
@@ -85,6 +82,20 @@ export class Connection {
   hangUp(): void {
     this.#saidGoodbye = true;
     this.closeNow();
+  }
+
+  /** Lets go of a dead socket without a goodbye, which would end the call; the listener hears nothing more. */
+  abandon(): void {
+    if (!this.#closed) {
+      this.#closed = true;
+      clearTimeout(this.#timer);
+      this.#socket.close();
+    }
+  }
+
+  #sayGoodbye(): void {
+    this.send(JSON.stringify(closeSession()));
+    this.#saidGoodbye = true;
   }
 
   #finish(code: number): void {

@@ -6,7 +6,8 @@
  *
  * - `"WebSocket connection failed"`: `TypeError` (an option is missing or wrong), `ConnectionClosed` (the
  *   server refused or cannot be reached), `SessionRefused` (the server said why), `TimeoutError`,
- *   `AbortError` (`disconnect()` was called), `WorkletError` (a worklet file could not be loaded).
+ *   `AbortError` (`disconnect()` was called), `WorkletError` (a worklet file could not be loaded),
+ *   `NotSupportedError` (the token fixes an audio format that the browser does not have).
  * - `"Microphone access required"`: `NotAllowedError` (denied), `NotFoundError` (no microphone),
  *   `NotReadableError` (in use elsewhere), `OverconstrainedError` (unknown `captureDeviceId`),
  *   `SecurityError` (the page is neither HTTPS nor localhost).

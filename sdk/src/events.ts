@@ -1,4 +1,7 @@
 /** What a page can subscribe to, and the list of its subscriptions. */
+import type { Caption } from "./captions.js";
+import type { TurnMetrics } from "./protocol.js";
+import type { PlaybackState } from "./sound.js";
 
 export interface SessionStarted {
   session_id: string;
@@ -20,6 +23,8 @@ export interface Transcript {
   /** `user`, or `assistant` for the agent; servers of the first edition say `agent`. */
   role: "user" | "assistant" | "agent";
   text: string;
+  /** The agent's turn, on the extension of the wire. */
+  turn?: number;
 }
 
 export interface FunctionCall {
@@ -33,7 +38,62 @@ export interface ToolsDeclared {
   tools: string[];
 }
 
-/** Event names and the arguments of their handlers. */
+export interface ToolStarted {
+  call_id: string;
+  name: string;
+}
+
+export interface ToolEnded extends ToolStarted {
+  /** Empty, or what went wrong, such as `tool_timeout`. */
+  error: string;
+}
+
+export interface UserSpeech {
+  /** The server's clock, ISO 8601. */
+  timestamp: string;
+}
+
+export interface AgentTurn {
+  /** The agent's turn, from 1. */
+  turn: number;
+}
+
+export interface PlaybackMoved extends AgentTurn {
+  /** How much of the turn has been heard, in seconds. */
+  playedS: number;
+  state: PlaybackState;
+}
+
+export interface Levels {
+  /** Of the microphone, from 0 to 1. */
+  input: number;
+  /** Of the agent as it is being played, from 0 to 1. */
+  output: number;
+}
+
+export interface DeviceChanged {
+  kind: "input" | "output";
+  /** `undefined`: the default device. */
+  deviceId: string | undefined;
+}
+
+export interface Reconnecting {
+  /** Which try this is, from 1. */
+  attempt: number;
+  /** How long it is waited for, in milliseconds. */
+  delayMs: number;
+}
+
+export interface Reconnected {
+  /** The same as before. */
+  callId: string;
+  /** How long the connection was lost, in milliseconds. */
+  awayMs: number;
+}
+
+export type { Caption, PlaybackState, TurnMetrics };
+
+/** Event names and the arguments of their handlers. Those below the line need the extension of the wire. */
 export interface AtomsAgentEvents {
   /** The server has created a session. */
   session_started: [event: SessionStarted];
@@ -57,6 +117,34 @@ export interface AtomsAgentEvents {
   tools_declared: [event: ToolsDeclared];
   /** The server has refused them, and those before stay in force; the same comes as `error`. */
   tools_refused: [event: SessionError];
+  /** Where the agent's voice stands: four times a second while it plays, and whenever that changes. */
+  playback: [event: PlaybackMoved];
+  /** How loud both sides are, twenty times a second, for meters. */
+  levels: [event: Levels];
+  /** Another microphone or loudspeaker is in use, because the page or the system chose it. */
+  device_changed: [event: DeviceChanged];
+
+  // ────────
+  /** The connection is lost, and the SDK tries to take the call up again; once for each try. */
+  reconnecting: [event: Reconnecting];
+  /** The call goes on where it was. On defeat comes `session_ended` instead. */
+  reconnected: [event: Reconnected];
+  /** A word of the agent, when it is heard; each once. */
+  caption: [event: Caption];
+  /** The visitor made a sound while the agent spoke: the agent falls silent until it is clear what it was. */
+  hold: [event: AgentTurn];
+  /** It was nothing: the agent goes on from the very sample. Else comes `interruption`. */
+  release: [event: AgentTurn];
+  /** The visitor's voice is heard. */
+  user_started_speaking: [event: UserSpeech];
+  /** The visitor's turn is over. */
+  user_stopped_speaking: [event: UserSpeech];
+  /** The agent uses a tool, wherever it runs. */
+  tool_started: [event: ToolStarted];
+  /** The tool has answered, or has failed to. */
+  tool_ended: [event: ToolEnded];
+  /** How long the agent took to answer, and what took the time. */
+  turn_metrics: [event: TurnMetrics];
 }
 
 export type EventName = keyof AtomsAgentEvents;

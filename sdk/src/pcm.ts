@@ -45,7 +45,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
 
 /** The samples in `bytes`; the odd last byte of a torn frame is left out. */
 export function samplesOf(bytes: Uint8Array<ArrayBuffer>): Int16Array<ArrayBuffer> {
-  return new Int16Array(bytes.buffer, 0, bytes.length >> 1);
+  return new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
 }
 
 /** A sample from -1 to 1 as a signed 16-bit number, clipped. */

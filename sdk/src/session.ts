@@ -1,46 +1,38 @@
-import { connectUrl, defaultBase, inputOnlyRateHz, socketBase, type CallMode } from "./address.js";
-import { CallAudio, type AudioOptions, type Rates } from "./audio.js";
-import type { Browser } from "./browser.js";
-import { Connection } from "./connection.js";
+import { inputOnlyRateHz } from "./address.js";
+import { Channel } from "./channel.js";
 import { connectionFailed, namedError } from "./errors.js";
 import type { AtomsAgentEvents, EventName, FunctionCall } from "./events.js";
-import { decodeBase64, encodeBase64, samplesOf } from "./pcm.js";
+import { noticeOf, type Notice } from "./notices.js";
+import { openingOf, type SessionOptions } from "./opening.js";
+import type { Platform } from "./platform.js";
 import {
-  appendAudio,
+  DEFAULT_RATE_HZ,
   functionCallResult,
   updateSession,
-  type ClientMessage,
   type ClientTool,
+  type NumberedMessage,
   type ServerMessage,
   type SessionCreated,
 } from "./protocol.js";
+import type { Playback, Rates, Sound } from "./sound.js";
 import { isRefusal } from "./tools.js";
+import { coderOf, Voice, type Coder } from "./voice.js";
 
 /** How long the server may take to open the session, in milliseconds. Source: stock clients wait 8 to 15 s. */
 const OPENING_MS = 15_000;
-
-export interface SessionOptions extends AudioOptions {
-  /** The key, or what fetches it. */
-  readonly apiKey: string | (() => Promise<string>);
-  readonly agentId: string;
-  readonly baseUrl: string | undefined;
-  /** In Hz. */
-  readonly sampleRate: number;
-  readonly mode: CallMode;
-  readonly workletUrl: string | undefined;
-}
 
 /** The agent object that the session belongs to. */
 export interface SessionOwner {
   emit<Name extends EventName>(name: Name, ...args: AtomsAgentEvents[Name]): void;
   readonly isMuted: boolean;
+  readonly volume: number;
   readonly tools: ClientTool[] | undefined;
   /** Runs a tool and gives its result to `answer`, if one is to be sent. */
   runTool(call: FunctionCall, answer: (output: string) => void): void;
 }
 
 /**
- * One call: opens socket, microphone and loudspeaker side by side, joins them, and takes them down again.
+ * One call: opens the line to the server and the sound side by side, joins them, and takes them down again.
  *
  * It is `opening` until everything runs, then `live`, then `over`; there is no way back.
  * Every way to the end passes through `#end()`, which releases the devices and says goodbye.
@@ -48,32 +40,34 @@ export interface SessionOwner {
 export class Session {
   /** Resolves when the call runs; rejects when it cannot be opened, or is ended before it runs. */
   readonly ready: Promise<void>;
+  /** Missing in a chat. */
+  sound: Sound | undefined;
 
   readonly #options: SessionOptions;
   readonly #owner: SessionOwner;
-  readonly #browser: Browser;
+  readonly #platform: Platform;
   #phase: "opening" | "live" | "over" = "opening";
-  #audio: CallAudio | undefined;
-  #connection: Connection | undefined;
+  #channel: Channel | undefined;
   /** What the server said when it created the session. */
   #created: SessionCreated | undefined;
+  #playback: Playback | undefined;
+  #voice: Voice | undefined;
+  #coder: Coder | undefined;
   /** Why the server refused, where it said so before it closed the socket. */
   #refusal: Error | undefined;
   /** Whether the page knows that the session has ended. */
   #reported = false;
   #openingTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Ends the watch for the page going away. */
-  #stopListening: () => void = () => undefined;
   /** Settles the promise of the session's rates. */
   #tellRates: (rates: Rates) => void = () => undefined;
   /** Rejects `ready`, if it is still open. */
   #fail: (error: Error) => void = () => undefined;
 
   /** Starts the call: create it inside the visitor's gesture, or the browser will not play sound. */
-  constructor(options: SessionOptions, owner: SessionOwner, browser: Browser) {
+  constructor(options: SessionOptions, owner: SessionOwner, platform: Platform) {
     this.#options = options;
     this.#owner = owner;
-    this.#browser = browser;
+    this.#platform = platform;
     const failed = new Promise<never>((_, reject) => {
       this.#fail = reject;
     });
@@ -83,12 +77,16 @@ export class Session {
     });
   }
 
-  get isLive(): boolean {
-    return this.#phase === "live";
+  get state(): "connecting" | "live" | "reconnecting" | "over" {
+    if (this.#phase === "over") {
+      return "over";
+    }
+    const state = this.#phase === "live" ? "live" : "connecting";
+    return this.#channel?.isAway ? "reconnecting" : state;
   }
 
-  get isOver(): boolean {
-    return this.#phase === "over";
+  get isLive(): boolean {
+    return this.#phase === "live";
   }
 
   /** Whether messages reach the agent: from `session_started` to the end. */
@@ -100,30 +98,13 @@ export class Session {
     return this.#created?.call_id;
   }
 
-  get inputLevel(): number {
-    return this.#audio?.inputLevel ?? 0;
-  }
-
-  get outputLevel(): number {
-    return this.#audio?.outputLevel ?? 0;
-  }
-
-  set muted(muted: boolean) {
-    if (this.#audio) {
-      this.#audio.muted = muted;
+  send(message: NumberedMessage): void {
+    if (this.#channel?.send(message) === false) {
+      this.#tell("error", {
+        code: "backlog_full",
+        message: `${message.type} found no room among what waits for the server`,
+      });
     }
-  }
-
-  async setInputDevice(deviceId: string | undefined): Promise<void> {
-    await this.#audio?.setInputDevice(deviceId);
-  }
-
-  async setOutputDevice(deviceId: string | undefined): Promise<void> {
-    await this.#audio?.setOutputDevice(deviceId);
-  }
-
-  send(message: ClientMessage): void {
-    this.#connection?.send(message);
   }
 
   /** Ends the call on behalf of the page. */
@@ -135,68 +116,82 @@ export class Session {
   /** Everything before the `await` runs inside the gesture. */
   async #open(): Promise<void> {
     const options = this.#options;
-    const browser = this.#browser;
+    const platform = this.#platform;
     const rates = new Promise<Rates>((resolve) => {
       this.#tellRates = resolve;
     });
-    let base;
     try {
-      base = socketBase(options.baseUrl ?? defaultBase(browser.scriptUrl, browser.pageUrl));
-      const address = { ...options, baseUrl: base };
-      const { apiKey } = options;
-      if (typeof apiKey === "string") {
-        const url = connectUrl({ ...address, apiKey });
-        this.#openAudio();
-        this.#watch();
-        this.#connect(url);
+      const { base, url } = openingOf(options, platform);
+      if (options.mode !== "chat") {
+        this.#openSound(base);
+      }
+      this.#watch();
+      if (typeof url === "string") {
+        this.#connect(base, url);
       } else {
-        this.#openAudio();
-        this.#watch();
-        void this.#connectLater(apiKey, (key) => connectUrl({ ...address, apiKey: key }));
+        void this.#connectLater(base, url);
       }
     } catch (error) {
       throw connectionFailed(error);
     }
-    const siblings = browser.siblingWorklets();
-    const places = { named: options.workletUrl, siblings, serverUrl: base, pageUrl: browser.pageUrl };
-    await (this.#audio?.open(places, rates) ?? rates);
+    await (this.sound?.open(rates) ?? rates);
     if (this.#phase === "opening") {
       this.#phase = "live";
     }
   }
 
-  #openAudio(): void {
-    if (this.#options.mode === "chat") {
-      return;
-    }
-    this.#audio = new CallAudio(this.#browser, this.#options, {
-      frame: (samples) => this.#sendFrame(samples),
-      problem: (code, message) => {
+  #openSound(serverUrl: string): void {
+    const whileOpen =
+      <Args extends unknown[]>(act: (...args: Args) => void) =>
+      (...args: Args): void => {
         if (this.#phase !== "over") {
-          this.#owner.emit("error", { code, message });
+          act(...args);
         }
+      };
+    const { emit } = this.#owner;
+    this.sound = this.#platform.openSound(
+      { ...this.#options, serverUrl },
+      {
+        frame: (samples) => this.#coder?.code(samples),
+        playback: whileOpen((playback) => this.#follow(playback)),
+        levels: whileOpen((input, output) => this.#tell("levels", { input, output })),
+        deviceChanged: whileOpen((kind, deviceId) => emit("device_changed", { kind, deviceId })),
+        problem: whileOpen((code, message) => emit("error", { code, message })),
       },
-    });
-    this.#audio.muted = this.#owner.isMuted;
+    );
+    this.sound.muted = this.#owner.isMuted;
+    this.sound.volume = this.#owner.volume;
   }
 
-  /** Opens the socket when the key is there, unless the call is over by then. */
-  async #connectLater(fetchKey: () => Promise<string>, urlFor: (key: string) => string): Promise<void> {
+  /** Opens the socket when its address is known, unless the call is over by then. */
+  async #connectLater(base: string, findUrl: () => Promise<string>): Promise<void> {
     try {
-      const url = urlFor(await fetchKey());
+      const url = await findUrl();
       if (this.#phase !== "over") {
-        this.#connect(url);
+        this.#connect(base, url);
       }
     } catch (error) {
       this.#fail(connectionFailed(error));
     }
   }
 
-  #connect(url: string): void {
-    this.#connection = new Connection(this.#browser.openSocket(url), {
+  #connect(base: string, url: string): void {
+    this.#channel = new Channel(this.#platform, base, url, {
       message: (message) => this.#receive(message),
-      closed: (code) => this.#closed(code),
+      reconnecting: (attempt, delayMs) => this.#tell("reconnecting", { attempt, delayMs }),
+      reconnected: (awayMs) => {
+        this.sound?.reportPlayback();
+        this.#tell("reconnected", { callId: this.callId ?? "", awayMs });
+      },
+      closed: (reason) => {
+        const guess = "the server cannot be reached, or it refused the key or the agent";
+        this.#finish(`the socket closed with code ${reason}: ${guess}`, reason);
+      },
     });
+    // The loudspeaker may have been faster than the key.
+    if (this.#playback) {
+      this.#channel.report(this.#playback);
+    }
   }
 
   /** Limits the wait for the session, and ends the call with the page. */
@@ -205,15 +200,13 @@ export class Session {
       const message = `the server did not open the session within ${OPENING_MS / 1000} s`;
       this.#fail(connectionFailed(namedError("TimeoutError", message)));
     }, OPENING_MS);
-    const { events } = this.#browser;
-    events.addEventListener("pagehide", this.#leave);
-    this.#stopListening = () => events.removeEventListener("pagehide", this.#leave);
+    this.#platform.events?.addEventListener("pagehide", this.#leave);
   }
 
   /** The page goes away: nobody will be there to wait for an answer. */
   readonly #leave = (): void => {
     this.disconnect();
-    this.#connection?.closeNow();
+    this.#channel?.closeNow();
   };
 
   /** Tells the page of the session: nothing before it knows of the start, and nothing after it knows of the end. */
@@ -224,31 +217,13 @@ export class Session {
   };
 
   #receive(message: ServerMessage): void {
-    const emit = this.#tell;
     switch (message.type) {
       case "session.created":
         this.#begin(message);
         break;
       case "session.closed":
-        this.#connection?.hangUp();
+        this.#channel?.hangUp();
         this.#finish(`the server ended the session: ${message.reason}`, message.reason);
-        break;
-      case "output_audio.delta":
-        this.#play(message.audio);
-        break;
-      case "interruption":
-        this.#audio?.flush();
-        emit("interruption");
-        break;
-      case "agent_start_talking":
-      case "agent_stop_talking":
-        emit(message.type);
-        break;
-      case "transcript":
-        emit("transcript", { role: message.role, text: message.text });
-        break;
-      case "transcript.delta":
-        emit("transcript_delta", { role: message.role, text: message.text });
         break;
       case "function_call":
         this.#callTool({ call_id: message.call_id, name: message.name, arguments: message.arguments });
@@ -256,9 +231,23 @@ export class Session {
       case "error":
         this.#receiveError(message.code, message.message);
         break;
-      case "session.updated":
-        emit("tools_declared", { tools: message.tools });
-        break;
+      default:
+        this.#receiveTurn(message);
+    }
+  }
+
+  /** Takes what happens in the conversation itself. */
+  #receiveTurn(message: ServerMessage): void {
+    if (this.#phase !== "over") {
+      try {
+        this.#voice?.receive(message);
+      } catch (error) {
+        this.#platform.reportError(error);
+      }
+    }
+    const notice = noticeOf(message);
+    if (notice) {
+      (this.#tell as (...notice: Notice) => void)(...notice);
     }
   }
 
@@ -266,16 +255,56 @@ export class Session {
     if (this.#created || this.#phase === "over") {
       return;
     }
-    clearTimeout(this.#openingTimer);
-    this.#created = created;
     // A token may have fixed other rates than the page asked for, so the server's word comes first.
     const agentRateHz = created.sample_rate;
-    const microphoneRateHz = created.input_rate ?? inputOnlyRateHz(this.#options.sampleRate) ?? agentRateHz;
+    const microphoneRateHz =
+      created.input_audio_format.rateHz ?? inputOnlyRateHz(this.#options.sampleRate) ?? agentRateHz;
+    try {
+      this.#join(created, microphoneRateHz);
+    } catch (error) {
+      const message = "the token fixes Opus, which this browser does not have";
+      this.#fail(connectionFailed(namedError("NotSupportedError", message, error)));
+      return;
+    }
+    clearTimeout(this.#openingTimer);
+    this.#created = created;
     this.#tellRates({ agentRateHz, microphoneRateHz });
     this.#owner.emit("session_started", { session_id: created.session_id, call_id: created.call_id });
     if (this.#owner.tools) {
       this.send(updateSession(this.#owner.tools));
     }
+  }
+
+  /** Joins sound and wire in the formats of the call. */
+  #join(created: SessionCreated, microphoneRateHz: number): void {
+    const { sound } = this;
+    if (!sound) {
+      return;
+    }
+    const reportError = (error: unknown): void => this.#platform.reportError(error);
+    this.#voice = new Voice(sound, created, {
+      now: () => this.#platform.now(),
+      caption: (caption) => this.#tell("caption", caption),
+      failed: reportError,
+    });
+    this.#coder = coderOf(
+      created,
+      microphoneRateHz,
+      (audio, durationS) => this.#channel?.sendAudio(audio, durationS),
+      reportError,
+    );
+  }
+
+  #follow(playback: Playback): void {
+    const { turn, played, state } = playback;
+    this.#playback = playback;
+    this.#channel?.report(playback);
+    this.#voice?.follow(playback);
+    this.#tell("playback", {
+      turn,
+      playedS: played / (this.#created?.sample_rate ?? DEFAULT_RATE_HZ),
+      state,
+    });
   }
 
   #callTool(call: FunctionCall): void {
@@ -297,26 +326,6 @@ export class Session {
     }
   }
 
-  #play(audio: string): void {
-    if (this.#phase === "over") {
-      return;
-    }
-    try {
-      this.#audio?.play(samplesOf(decodeBase64(audio)));
-    } catch (error) {
-      this.#browser.reportError(error);
-    }
-  }
-
-  #sendFrame(samples: Int16Array<ArrayBuffer>): void {
-    this.#connection?.sendLossy(appendAudio(encodeBase64(new Uint8Array(samples.buffer))));
-  }
-
-  #closed(code: number): void {
-    const guess = "the server cannot be reached, or it refused the key or the agent";
-    this.#finish(`the socket closed with code ${code}: ${guess}`, String(code));
-  }
-
   /** Ends the call from the server's side, and tells the page once, if it was told of the start. */
   #finish(explanation: string, reason: string): void {
     this.#fail(connectionFailed(this.#refusal ?? namedError("ConnectionClosed", explanation)));
@@ -333,8 +342,10 @@ export class Session {
     }
     this.#phase = "over";
     clearTimeout(this.#openingTimer);
-    this.#stopListening();
-    this.#audio?.close();
-    this.#connection?.close();
+    this.#platform.events?.removeEventListener("pagehide", this.#leave);
+    this.#voice?.close();
+    this.#coder?.close();
+    this.sound?.close();
+    this.#channel?.close();
   }
 }

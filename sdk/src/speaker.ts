@@ -1,5 +1,5 @@
 import type { Browser } from "./browser.js";
-import { levelOf } from "./pcm.js";
+import type { AgentFrame, Playback } from "./sound.js";
 import {
   PLAYBACK_PROCESSOR,
   type PlaybackCommand,
@@ -10,91 +10,173 @@ import {
 /** Unplayed audio that is kept, in seconds; a server that keeps to the wire stays far below. */
 const CAPACITY_S = 60;
 
-/** Frames that are kept before the worklet is ready; the server sends 20 to 100 ms in each. */
-const MOST_EARLY_FRAMES = 600;
+/** Commands that are kept before the worklet is ready; the server sends 20 to 100 ms in each frame. */
+const MOST_EARLY = 600;
 
-/** Samples that the level is measured over: 21 ms at 48 kHz. */
-const LEVEL_WINDOW = 1024;
+/** A change of the output's latency that is worth telling to the worklet, in seconds. */
+const LATENCY_STEP_S = 0.005;
+
+export interface SpeakerListener {
+  playback(playback: Playback): void;
+  /** Loudness of the agent from 0 to 1, twenty times a second while the output runs. */
+  level(level: number): void;
+  problem(code: string, message: string): void;
+}
 
 /** The agent's voice, from samples to the loudspeaker. */
 export class Speaker {
   readonly #browser: Browser;
   readonly #context: AudioContext;
-  readonly #onDropped: (samples: number) => void;
+  readonly #listener: SpeakerListener;
   #node: AudioWorkletNode | undefined;
-  #meter: AnalyserNode | undefined;
-  readonly #window = new Float32Array(LEVEL_WINDOW);
-  /** Audio that came before the worklet was ready; at most `MOST_EARLY_FRAMES`. */
-  #early: Int16Array<ArrayBuffer>[] = [];
+  /** What was said before the worklet was ready; at most `MOST_EARLY`. */
+  #early: PlaybackCommand[] = [];
+  #playback: Playback = { turn: 0, played: 0, state: "idle" };
+  #latencyS = 0;
+  #volume = 1;
+  #failed = false;
   #closed = false;
 
-  /** @param onDropped Told how many samples found no room, when the server sends too far ahead. */
-  constructor(browser: Browser, context: AudioContext, onDropped: (samples: number) => void) {
+  constructor(browser: Browser, context: AudioContext, listener: SpeakerListener) {
     this.#browser = browser;
     this.#context = context;
-    this.#onDropped = onDropped;
+    this.#listener = listener;
   }
 
-  /** Loudness of what is being played, from 0 to 1. */
-  get level(): number {
-    if (!this.#meter) {
-      return 0;
-    }
-    this.#meter.getFloatTimeDomainData(this.#window);
-    return levelOf(this.#window, 1);
+  get volume(): number {
+    return this.#volume;
+  }
+
+  set volume(volume: number) {
+    this.#volume = Math.min(1, Math.max(0, volume));
+    this.#tell({ type: "set", volume: this.#volume });
   }
 
   /** Begins to play samples of `rateHz`, first those that came before. The worklet must be loaded. */
-  start(rateHz: number): void {
+  start(rateHz: number): AudioWorkletNode | undefined {
     if (this.#closed) {
-      return;
+      return undefined;
     }
     const processorOptions: PlaybackOptions = { sourceRateHz: rateHz, capacityS: CAPACITY_S };
-    this.#node = this.#browser.createWorkletNode(this.#context, PLAYBACK_PROCESSOR, {
+    const node = this.#browser.createWorkletNode(this.#context, PLAYBACK_PROCESSOR, {
       numberOfInputs: 0,
       numberOfOutputs: 1,
       outputChannelCount: [1],
       processorOptions,
     });
-    this.#node.port.onmessage = ({ data }: MessageEvent<PlaybackReport>) =>
-      this.#onDropped(data.droppedSamples);
-    this.#meter = this.#context.createAnalyser();
-    this.#meter.fftSize = LEVEL_WINDOW;
-    this.#node.connect(this.#meter);
-    this.#meter.connect(this.#context.destination);
-    const early = this.#early;
-    this.#early = [];
-    for (const samples of early) {
-      this.play(samples);
+    this.#node = node;
+    node.port.onmessage = ({ data }: MessageEvent<PlaybackReport>) => this.#receive(data);
+    node.onprocessorerror = () => this.#restart(rateHz);
+    node.connect(this.#context.destination);
+    this.#tellLatency();
+    for (const command of this.#early.splice(0)) {
+      this.#tell(command);
+    }
+    if (!this.#isRunning) {
+      this.report();
+    }
+    return node;
+  }
+
+  play(frame: AgentFrame): void {
+    const { samples, turn } = frame;
+    if (this.#node || this.#early.length < MOST_EARLY) {
+      this.#tell({ type: "play", ...frame }, [samples.buffer]);
+    } else if (!this.#closed) {
+      this.#refuse(samples.length, turn);
     }
   }
 
-  play(samples: Int16Array<ArrayBuffer>): void {
-    if (this.#closed) {
+  flush(turn: number): void {
+    this.#tell({ type: "flush", turn });
+    if (!this.#isRunning) {
+      this.report();
+    }
+  }
+
+  hold(): void {
+    this.#tell({ type: "hold" });
+  }
+
+  release(): void {
+    this.#tell({ type: "release" });
+  }
+
+  /** Has the position told: by the worklet, or, where the output does not run, from here. */
+  report(): void {
+    if (!this.#node || this.#closed) {
       return;
     }
-    if (this.#node) {
-      this.#tell({ type: "play", samples }, [samples.buffer]);
-    } else if (this.#early.length < MOST_EARLY_FRAMES) {
-      this.#early.push(samples);
+    if (this.#isRunning) {
+      this.#tell({ type: "report" });
     } else {
-      this.#onDropped(samples.length);
+      this.#listener.level(0);
+      this.#listener.playback({ ...this.#playback, state: "suspended" });
     }
-  }
-
-  /** Drops what has not been heard. */
-  flush(): void {
-    this.#early = [];
-    this.#tell({ type: "flush" });
   }
 
   /** Fades out and plays nothing more. */
   close(): void {
-    this.flush();
+    this.#tell({ type: "flush", turn: Infinity });
     this.#closed = true;
+    this.#early = [];
+  }
+
+  get #isRunning(): boolean {
+    return this.#context.state === "running";
+  }
+
+  #receive(report: PlaybackReport): void {
+    if (this.#closed) {
+      return;
+    }
+    if (report.type === "dropped") {
+      this.#refuse(report.droppedSamples, report.turn);
+      return;
+    }
+    this.#playback = report.playback;
+    if (report.isDue) {
+      this.#listener.playback(report.playback);
+    }
+    if (report.level !== undefined) {
+      this.#listener.level(report.level);
+      this.#tellLatency();
+    }
+  }
+
+  /** The time from the worklet to the ear, as far as the browser tells it. */
+  #tellLatency(): void {
+    const { baseLatency, outputLatency } = this.#context;
+    const latencyS = (baseLatency || 0) + (outputLatency || 0);
+    if (Math.abs(latencyS - this.#latencyS) > LATENCY_STEP_S) {
+      this.#latencyS = latencyS;
+      this.#tell({ type: "set", latencyS });
+    }
+  }
+
+  /** The audio thread gave the worklet up; what it held is gone, and what comes is played by another, once. */
+  #restart(rateHz: number): void {
+    this.#listener.problem("playback_failed", "the audio thread stopped playing");
+    this.#node?.disconnect();
+    this.#node = undefined;
+    if (!this.#failed) {
+      this.#failed = true;
+      this.#latencyS = 0;
+      this.#early = [{ type: "set", volume: this.#volume }];
+      this.start(rateHz);
+    }
+  }
+
+  #refuse(samples: number, turn: number): void {
+    const text = `${samples} samples of agent audio (turn ${turn}) found no room and were dropped`;
+    this.#listener.problem("playback_overflow", text);
   }
 
   #tell(command: PlaybackCommand, transfer: Transferable[] = []): void {
-    this.#node?.port.postMessage(command, transfer);
+    if (this.#node) {
+      this.#node.port.postMessage(command, transfer);
+    } else if (!this.#closed && this.#early.length < MOST_EARLY) {
+      this.#early.push(command);
+    }
   }
 }

@@ -20,7 +20,7 @@ describe("connect()", () => {
     void agent.connect();
 
     expect(browser.socket.url).toBe(
-      "wss://voice.example/atoms/v1/agent/connect?token=sk_1&agent_id=a1&mode=webcall&sample_rate=24000",
+      "wss://voice.example/atoms/v1/agent/connect?token=sk_1&agent_id=a1&mode=webcall&sample_rate=24000&ext=1&frames=binary",
     );
     expect(browser.context.resumes).toBeGreaterThan(0);
     expect(browser.asked).toEqual([
@@ -88,7 +88,7 @@ describe("connect()", () => {
     await accept(made);
     made.browser.socket.receive({ type: "output_audio.delta", audio: audioOf() });
 
-    expect(made.browser.loudspeaker.told.map(({ type }) => type)).toEqual(["play"]);
+    expect(made.browser.loudspeaker.told.filter(({ type }) => type === "play").length).toBe(1);
   });
 
   /** Audio that outruns the loading of the worklet is kept. */
@@ -106,7 +106,9 @@ describe("connect()", () => {
     loaded();
     await settle();
 
-    expect(browser.loudspeaker.told.map(({ samples }) => (samples as Int16Array).length)).toEqual([10, 20]);
+    const played = browser.loudspeaker.told.filter(({ type }) => type === "play");
+
+    expect(played.map(({ samples }) => (samples as Int16Array).length)).toEqual([10, 20]);
   });
 });
 

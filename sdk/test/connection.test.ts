@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Connection } from "../src/connection.js";
-import { appendAudio, sendText, type ServerMessage } from "../src/protocol.js";
+import { sendText, type ServerMessage } from "../src/protocol.js";
 import { FakeSocket } from "./fake-browser.js";
+import { agentFrame } from "./fake-platform.js";
 
 function newConnection(): {
   socket: FakeSocket;
@@ -19,6 +20,8 @@ function newConnection(): {
   return { socket, connection, messages, codes };
 }
 
+const written = (text: string): string => JSON.stringify(sendText(text));
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -35,7 +38,7 @@ test("messages are parsed, and unknown ones left out", () => {
 /** A message before the socket is open would throw in the browser; it is left out. */
 test("nothing is sent before the socket is open", () => {
   const { socket, connection } = newConnection();
-  connection.send(sendText("too early"));
+  connection.send(written("too early"));
 
   expect(socket.sent).toEqual([]);
 });
@@ -118,20 +121,39 @@ test("nothing is sent after the goodbye", () => {
   socket.open();
   connection.close();
   connection.close();
-  connection.send(sendText("too late"));
+  connection.send(written("too late"));
 
   expect(socket.types).toEqual(["session.close"]);
 });
 
-/** A slow network loses microphone frames rather than growing the delay; words in writing are kept. */
-test("microphone frames are left out when the network is full", () => {
+/** A slow network is told of, so that microphone frames do not grow the delay. */
+test("a network that is slower than the microphone is full", () => {
   const { socket, connection } = newConnection();
   socket.open();
   socket.bufferedAmount = 300_000;
-  connection.sendLossy(appendAudio("AAA="));
-  connection.send(sendText("kept"));
-  socket.bufferedAmount = 0;
-  connection.sendLossy(appendAudio("AAA="));
+  expect(connection.isFull).toBe(true);
 
-  expect(socket.types).toEqual(["input_text.send", "input_audio_buffer.append"]);
+  socket.bufferedAmount = 0;
+  expect(connection.isFull).toBe(false);
+});
+
+/** A goodbye would end the call, which goes on on another socket. */
+test("an abandoned socket is closed without a goodbye and heard no more", () => {
+  const { socket, connection, messages, codes } = newConnection();
+  socket.open();
+  connection.abandon();
+  socket.receive({ type: "interruption" });
+  socket.drop(1005);
+
+  expect([socket.sent, socket.closedWith]).toEqual([[], [undefined]]);
+  expect([messages, codes]).toEqual([[], []]);
+});
+
+/** Audio comes as bytes, not as a file. */
+test("binary messages are read as audio", () => {
+  const { socket, messages } = newConnection();
+  socket.receiveBytes(agentFrame(3, 1, 480, [7]));
+
+  expect(socket.binaryType).toBe("arraybuffer");
+  expect(messages).toMatchObject([{ type: "output_audio.delta", seq: 3, turn: 1, start: 480 }]);
 });

@@ -4,8 +4,11 @@ import type { Browser } from "../src/browser.js";
 export class FakeSocket {
   readyState = 0;
   bufferedAmount = 0;
+  binaryType = "blob";
   readonly sent: Record<string, unknown>[] = [];
-  readonly closedWith: number[] = [];
+  /** Binary messages that were sent. */
+  readonly bytes: ArrayBuffer[] = [];
+  readonly closedWith: (number | undefined)[] = [];
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
 
@@ -15,11 +18,15 @@ export class FakeSocket {
     return this.sent.map((message) => message["type"]);
   }
 
-  send(frame: string): void {
-    this.sent.push(JSON.parse(frame) as Record<string, unknown>);
+  send(frame: string | ArrayBuffer): void {
+    if (typeof frame === "string") {
+      this.sent.push(JSON.parse(frame) as Record<string, unknown>);
+    } else {
+      this.bytes.push(frame);
+    }
   }
 
-  close(code: number): void {
+  close(code?: number): void {
     this.closedWith.push(code);
     this.readyState = 2;
   }
@@ -34,6 +41,11 @@ export class FakeSocket {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
+  /** The server sends a binary message. */
+  receiveBytes(data: ArrayBuffer): void {
+    this.onmessage?.({ data });
+  }
+
   /** The socket is closed. */
   drop(code: number): void {
     this.readyState = 3;
@@ -45,6 +57,11 @@ export class FakeTrack {
   enabled = true;
   stopped = false;
   onended: (() => void) | null = null;
+  settings: MediaTrackSettings = { deviceId: "built-in", sampleRate: 48000 };
+
+  getSettings(): MediaTrackSettings {
+    return this.settings;
+  }
 
   stop(): void {
     this.stopped = true;
@@ -60,6 +77,12 @@ export class FakeStream {
 export class FakeNode {
   readonly connectedTo: unknown[] = [];
   disconnected = false;
+  started = false;
+  buffer: unknown;
+
+  start(): void {
+    this.started = true;
+  }
 
   connect(target: unknown): void {
     this.connectedTo.push(target);
@@ -77,9 +100,12 @@ export class FakeWorkletNode extends FakeNode {
     postMessage: (message: Record<string, unknown>): void => void this.told.push(message),
   };
 
+  onprocessorerror: (() => void) | null = null;
+
   constructor(
     readonly name: string,
     readonly options: AudioWorkletNodeOptions,
+    readonly context: AudioContext | undefined = undefined,
   ) {
     super();
   }
@@ -92,6 +118,12 @@ export class FakeWorkletNode extends FakeNode {
 
 export class FakeContext extends EventTarget {
   state = "suspended";
+  sampleRate = 48000;
+  baseLatency = 0;
+  outputLatency = 0;
+  /** Whether it refuses microphones, as Firefox does with those of another rate. */
+  isStrict = false;
+  readonly sources: FakeNode[] = [];
   resumes = 0;
   closed = false;
   sinkId = "";
@@ -102,11 +134,24 @@ export class FakeContext extends EventTarget {
   audioWorklet: { addModule(url: string): Promise<void> } | undefined = {
     addModule: (url) => {
       this.modules.push(url);
+      this.calls.push("addModule");
       return this.missing.includes(url) ? Promise.reject(new Error("404")) : Promise.resolve();
     },
   };
 
+  /** @param calls What was asked of the browser, in order. */
+  constructor(readonly calls: string[] = []) {
+    super();
+  }
+
+  /** The browser suspends the sound, or lets it run. */
+  become(state: string): void {
+    this.state = state;
+    this.dispatchEvent(new Event("statechange"));
+  }
+
   resume(): Promise<void> {
+    this.calls.push("resume");
     this.resumes += 1;
     return Promise.resolve();
   }
@@ -122,12 +167,20 @@ export class FakeContext extends EventTarget {
   }
 
   createMediaStreamSource(): FakeNode {
-    return new FakeNode();
+    if (this.isStrict) {
+      throw new Error("NotSupportedError");
+    }
+    this.sources.push(new FakeNode());
+    return this.sources.at(-1)!;
   }
 
-  createAnalyser(): FakeNode {
-    const loud = { getFloatTimeDomainData: (samples: Float32Array) => samples.fill(0.5) };
-    return Object.assign(new FakeNode(), loud);
+  createBuffer(): unknown {
+    return {};
+  }
+
+  createBufferSource(): FakeNode {
+    this.calls.push("prime");
+    return new FakeNode();
   }
 }
 
@@ -138,7 +191,20 @@ export class FakeBrowser implements Browser {
   readonly streams: FakeStream[] = [];
   readonly asked: MediaTrackConstraints[] = [];
   readonly reported: unknown[] = [];
+  /** What was asked for, in order: "openAudio", "resume", "prime", "addModule", "openMicrophone". */
+  readonly calls: string[] = [];
   readonly events = new EventTarget();
+  readonly devices = new EventTarget();
+  /** What `listDevices()` answers. */
+  plugged: Partial<MediaDeviceInfo>[] = [];
+  /** For each wake lock that was asked for, whether it is still held. */
+  readonly awake: boolean[] = [];
+  readonly wakeLock = {
+    request: () => {
+      const at = this.awake.push(true) - 1;
+      return Promise.resolve({ release: () => Promise.resolve(void (this.awake[at] = false)) });
+    },
+  } as unknown as WakeLock;
   pageUrl: string | undefined = "https://shop.example/page";
   scriptUrl: string | undefined = "https://voice.example/sdk/agent-sdk.browser.js";
   /** What the visitor does when asked for the microphone; a promise that stays open is an open prompt. */
@@ -167,24 +233,26 @@ export class FakeBrowser implements Browser {
     return this.socket as unknown as WebSocket;
   }
 
+  listDevices(): Promise<MediaDeviceInfo[]> {
+    return Promise.resolve(this.plugged as MediaDeviceInfo[]);
+  }
+
   openAudio(): AudioContext {
-    const context = new FakeContext();
+    this.calls.push("openAudio");
+    const context = new FakeContext(this.calls);
     this.prepareContext(context);
     this.contexts.push(context);
     return context as unknown as AudioContext;
   }
 
-  createWorkletNode(
-    _context: AudioContext,
-    name: string,
-    options: AudioWorkletNodeOptions,
-  ): AudioWorkletNode {
-    const node = new FakeWorkletNode(name, options);
+  createWorkletNode(context: AudioContext, name: string, options: AudioWorkletNodeOptions): AudioWorkletNode {
+    const node = new FakeWorkletNode(name, options, context);
     this.nodes.push(node);
     return node as unknown as AudioWorkletNode;
   }
 
   async openMicrophone(constraints: MediaTrackConstraints): Promise<MediaStream> {
+    this.calls.push("openMicrophone");
     this.asked.push(constraints);
     const stream = await this.answerPrompt();
     this.streams.push(stream);

@@ -6,11 +6,53 @@ const SOURCE_HZ = 24000;
 const TARGET_HZ = 48000;
 const BLOCK = 128;
 
-const newQueue = (capacityS = 60): PlaybackQueue =>
-  new PlaybackQueue({ sourceRateHz: SOURCE_HZ, targetRateHz: TARGET_HZ, capacityS });
+/** A queue, and a server that numbers what it says turn by turn. */
+class Line {
+  readonly queue: PlaybackQueue;
+  turn = 1;
+  start = 0;
+
+  constructor(capacityS: number, targetRateHz: number) {
+    this.queue = new PlaybackQueue({ sourceRateHz: SOURCE_HZ, targetRateHz, capacityS });
+  }
+
+  get queuedS(): number {
+    return this.queue.queuedS;
+  }
+
+  get cushionS(): number {
+    return this.queue.cushionS;
+  }
+
+  get stand(): [turn: number, played: number, state: string] {
+    return [this.queue.turn, this.queue.played, this.queue.state];
+  }
+
+  push(samples: Int16Array<ArrayBuffer>): number {
+    const refused = this.queue.push({ turn: this.turn, start: this.start, samples });
+    this.start += samples.length;
+    return refused;
+  }
+
+  nextTurn(): void {
+    this.turn += 1;
+    this.start = 0;
+  }
+
+  flush(): void {
+    this.queue.flush(this.turn);
+    this.nextTurn();
+  }
+
+  pull(block: Float32Array): void {
+    this.queue.pull(block);
+  }
+}
+
+const newQueue = (capacityS = 60, targetRateHz = TARGET_HZ): Line => new Line(capacityS, targetRateHz);
 
 /** Audio of the session: a sine at half of full scale, a continuous one from `at` seconds on. */
-function voice(seconds: number, at = 0, frequencyHz = 300): Int16Array {
+function voice(seconds: number, at = 0, frequencyHz = 300): Int16Array<ArrayBuffer> {
   const length = Math.round(seconds * SOURCE_HZ);
   const start = Math.round(at * SOURCE_HZ);
   const angle = (index: number): number => (2 * Math.PI * frequencyHz * (start + index)) / SOURCE_HZ;
@@ -18,7 +60,7 @@ function voice(seconds: number, at = 0, frequencyHz = 300): Int16Array {
 }
 
 /** What is heard in the next `seconds`. */
-function played(queue: PlaybackQueue, seconds: number): Float32Array {
+function played(queue: Line, seconds: number): Float32Array {
   const blocks = Array.from({ length: Math.round((seconds * TARGET_HZ) / BLOCK) }, () => {
     const block = new Float32Array(BLOCK);
     queue.pull(block);
@@ -205,7 +247,7 @@ describe("a full ring", () => {
 
 /** Equal rates and odd rates play too. */
 test.each([24000, 44100, 96000])("a context of %i Hz plays the whole turn", (targetRateHz) => {
-  const queue = new PlaybackQueue({ sourceRateHz: SOURCE_HZ, targetRateHz, capacityS: 60 });
+  const queue = newQueue(60, targetRateHz);
   queue.push(voice(1));
   const heard = new Float32Array(2 * targetRateHz);
   for (let start = 0; start + BLOCK <= heard.length; start += BLOCK) {
@@ -213,4 +255,223 @@ test.each([24000, 44100, 96000])("a context of %i Hz plays the whole turn", (tar
   }
 
   expect(audible(heard) / targetRateHz).toBeCloseTo(1, 1);
+});
+
+describe("the position", () => {
+  /** All of a turn has been played when its last sample has, whatever the filter keeps back. */
+  test("counts every sample of a turn", () => {
+    const line = newQueue();
+    line.push(voice(0.5));
+    played(line, 0.25);
+    const [, half] = line.stand;
+    played(line, 0.5);
+
+    expect(Math.abs(half - 0.25 * SOURCE_HZ)).toBeLessThan(BLOCK);
+    expect(line.stand).toEqual([1, 0.5 * SOURCE_HZ, "idle"]);
+  });
+
+  /** Nothing is counted that is not heard: waiting for the cushion is not playing. */
+  test("stands still until playback starts", () => {
+    const line = newQueue();
+    line.push(voice(0.02));
+    played(line, 0.01);
+
+    expect(line.stand).toEqual([0, 0, "idle"]);
+  });
+
+  /** An underrun stops it at the last sample, and late audio takes it up there. */
+  test("goes on after an underrun where it stopped", () => {
+    const line = newQueue();
+    line.push(voice(0.1));
+    played(line, 0.2);
+    const stopped = line.stand;
+    line.push(voice(0.1, 0.1));
+    played(line, 0.3);
+
+    expect(stopped).toEqual([1, 0.1 * SOURCE_HZ, "idle"]);
+    expect(line.stand).toEqual([1, 0.2 * SOURCE_HZ, "idle"]);
+  });
+
+  /** A flush leaves it at what was heard, which is less than what was sent. */
+  test("stays where a flush found it", () => {
+    const line = newQueue();
+    line.push(voice(2));
+    played(line, 0.5);
+    const [, before] = line.stand;
+    line.flush();
+    played(line, 0.1);
+    const [turn, after, state] = line.stand;
+
+    expect([turn, state]).toEqual([1, "idle"]);
+    expect(after - before).toBeGreaterThanOrEqual(0);
+    expect(after - before).toBeLessThanOrEqual(0.005 * SOURCE_HZ);
+  });
+
+  /** A turn that follows at once is counted from its own beginning. */
+  test("begins anew with each turn", () => {
+    const line = newQueue();
+    line.push(voice(0.2));
+    line.nextTurn();
+    line.push(voice(0.3));
+    played(line, 0.3);
+    const [turn, count] = line.stand;
+
+    expect(turn).toBe(2);
+    expect(Math.abs(count - 0.1 * SOURCE_HZ)).toBeLessThan(2 * BLOCK);
+  });
+
+  /** It is the number of the sample, not the count of those that came: what is missing was not sent again. */
+  test("follows the numbers over a hole", () => {
+    const line = newQueue();
+    line.push(voice(0.1));
+    line.start += 1000;
+    line.push(voice(0.1));
+    played(line, 0.5);
+
+    expect(line.stand).toEqual([1, 0.2 * SOURCE_HZ + 1000, "idle"]);
+  });
+});
+
+describe("numbers", () => {
+  /** What a resumed call sends again is heard once. */
+  test("drop the samples that are there already", () => {
+    const line = newQueue();
+    line.push(voice(0.2));
+    line.start = 0.1 * SOURCE_HZ;
+    line.push(voice(0.2, 0.1));
+    const heard = played(line, 0.6);
+
+    expect(line.stand).toEqual([1, 0.3 * SOURCE_HZ, "idle"]);
+    expect(audible(heard) / TARGET_HZ).toBeCloseTo(0.3, 1);
+    expect(greatestStep(heard)).toBeLessThan(SMOOTH);
+  });
+
+  /** A frame of a flushed turn may have been on its way. */
+  test("drop late frames of a flushed turn, and of older ones", () => {
+    const line = newQueue();
+    line.turn = 2;
+    line.push(voice(0.5));
+    played(line, 0.2);
+    line.queue.flush(2);
+    line.push(voice(0.5));
+    line.turn = 1;
+    line.push(voice(0.5));
+    played(line, 0.01);
+
+    expect(audible(played(line, 0.5))).toBe(0);
+  });
+
+  /** The next turn may be here already when the flush of the last one comes. */
+  test("keep a newer turn through the flush of an older one", () => {
+    const line = newQueue();
+    line.push(voice(1, 0, 300));
+    line.nextTurn();
+    line.push(voice(0.5, 0, 1010));
+    played(line, 0.2);
+    line.queue.flush(1);
+    played(line, 0.02);
+    const heard = played(line, 0.4);
+
+    expect(toneDecibels(heard, 1010, TARGET_HZ)).toBeGreaterThan(-7);
+    expect(toneDecibels(heard, 300, TARGET_HZ)).toBeLessThan(-60);
+  });
+
+  /** Where the speech of two turns meets, both fade: it is no joint of one sound. */
+  test("fade from one turn into the next", () => {
+    const line = newQueue();
+    line.push(new Int16Array(0.2 * SOURCE_HZ).fill(16384));
+    line.nextTurn();
+    line.push(new Int16Array(0.2 * SOURCE_HZ).fill(-16384));
+    const heard = played(line, 0.5);
+
+    expect(greatestStep(heard)).toBeLessThan(0.02);
+    expect(audible(heard) / TARGET_HZ).toBeCloseTo(0.4, 1);
+  });
+});
+
+describe("a hold", () => {
+  /** The voice is lowered within 20 ms, and softly. */
+  test("silences within 25 milliseconds", () => {
+    const line = newQueue();
+    line.push(new Int16Array(2 * SOURCE_HZ).fill(16384));
+    const before = played(line, 0.5);
+    line.queue.hold();
+    const after = played(line, 0.5);
+
+    expect(audible(after) / TARGET_HZ).toBeGreaterThan(0.015);
+    expect(audible(after) / TARGET_HZ).toBeLessThan(0.025);
+    expect(greatestStep(joined([before, after]))).toBeLessThan(0.02);
+    expect(line.queue.state).toBe("held");
+  });
+
+  /** Every sample is played once: with the pause taken out, the sine goes on as if nothing had been. */
+  test("ends at the very sample at which it began", () => {
+    const line = newQueue();
+    line.push(voice(1));
+    const before = played(line, 0.3);
+    line.queue.hold();
+    const fading = played(line, 0.1);
+    const [, held] = line.stand;
+    line.queue.release();
+    const after = played(line, 0.8);
+    const whole = newQueue();
+    whole.push(voice(1));
+    const expected = played(whole, 1.1);
+    const stopped =
+      before.length + fading.reduce((last, sample, index) => (sample === 0 ? last : index + 1), 0);
+    // Behind the fade-in, both are the same samples.
+    const resumed = after.slice(0.005 * TARGET_HZ, 0.2 * TARGET_HZ);
+
+    expect(Math.abs(held - stopped / 2)).toBeLessThanOrEqual(1);
+    expect([...resumed]).toEqual([
+      ...expected.subarray(stopped + 0.005 * TARGET_HZ, stopped + 0.2 * TARGET_HZ),
+    ]);
+    expect(line.stand).toEqual([1, SOURCE_HZ, "idle"]);
+  });
+
+  /** What comes meanwhile waits its turn. */
+  test("takes audio in the meantime", () => {
+    const line = newQueue();
+    line.push(voice(0.2));
+    played(line, 0.1);
+    line.queue.hold();
+    played(line, 0.1);
+    line.push(voice(0.8, 0.2));
+    played(line, 0.5);
+    line.queue.release();
+
+    expect(audible(played(line, 1.5)) / TARGET_HZ).toBeCloseTo(0.9, 1);
+  });
+
+  /** The visitor did mean it: the turn is over, and the next one is heard. */
+  test("is ended by a flush, and lets the next turn be heard", () => {
+    const line = newQueue();
+    line.push(voice(1));
+    played(line, 0.1);
+    line.queue.hold();
+    played(line, 0.1);
+    const [, held] = line.stand;
+    line.flush();
+    const silence = played(line, 0.1);
+    const stopped = line.stand;
+    line.push(voice(0.5));
+
+    expect(audible(silence)).toBe(0);
+    expect(stopped).toEqual([1, held, "idle"]);
+    expect(audible(played(line, 1)) / TARGET_HZ).toBeCloseTo(0.5, 1);
+  });
+
+  /** It may come before the first word. */
+  test("holds back a turn that has not begun", () => {
+    const line = newQueue();
+    line.queue.hold();
+    line.push(voice(0.5));
+    const silence = played(line, 0.5);
+    const { state } = line.queue;
+    line.queue.release();
+
+    expect(audible(silence)).toBe(0);
+    expect(state).toBe("held");
+    expect(audible(played(line, 1)) / TARGET_HZ).toBeCloseTo(0.5, 1);
+  });
 });

@@ -16,17 +16,68 @@ const parse = (message: unknown): unknown => parseServerMessage(JSON.stringify(m
 test("session.created gives ids and rates", () => {
   const { type, session_id, call_id } = CREATED;
 
-  expect(parse(CREATED)).toEqual({ type, session_id, call_id, sample_rate: 24000, input_rate: undefined });
+  expect(parse(CREATED)).toEqual({
+    type,
+    session_id,
+    call_id,
+    sample_rate: 24000,
+    input_audio_format: { encoding: "pcm", rateHz: undefined },
+    output_audio_format: { encoding: "pcm", rateHz: undefined },
+    ext: undefined,
+  });
 });
 
 /** A server that names the microphone's format decides it. */
 test.each([
-  ["pcm_48000", 48000],
-  ["pcm_8000", 8000],
-  ["opus_48000", undefined],
-  ["mulaw_8000", undefined],
-])("an input format of %s is a microphone rate of %s", (input_audio_format, input_rate) => {
-  expect(parse({ ...CREATED, input_audio_format })).toMatchObject({ input_rate });
+  ["pcm_48000", 48000, "pcm"],
+  ["pcm_8000", 8000, "pcm"],
+  ["opus_48000", 48000, "opus"],
+  ["mulaw_8000", undefined, "pcm"],
+])("an input format of %s is a microphone rate of %s as %s", (input_audio_format, rateHz, encoding) => {
+  expect(parse({ ...CREATED, input_audio_format })).toMatchObject({
+    input_audio_format: { encoding, rateHz },
+  });
+});
+
+/** The agent's voice has a format of its own. */
+test("the agent's voice may be Opus where the microphone is not", () => {
+  const formats = { input_audio_format: "pcm_22050", output_audio_format: "opus_24000" };
+
+  expect(parse({ ...CREATED, ...formats })).toMatchObject({
+    input_audio_format: { encoding: "pcm", rateHz: 22050 },
+    output_audio_format: { encoding: "opus", rateHz: 24000 },
+  });
+});
+
+/** Another version would have other rules. */
+test.each([undefined, "1", { version: 2 }, { version: 1, frames: "json" }])(
+  "the extension %j is taken for what it is",
+  (ext) => {
+    const isKnown = typeof ext === "object" && ext.version === 1;
+
+    expect(parse({ ...CREATED, ext })).toMatchObject({ ext: isKnown ? { frames: "json" } : undefined });
+  },
+);
+
+/** Number and turn stand on any message that has them, and on no other. */
+test("number and turn are read where they are sound", () => {
+  expect(parse({ type: "hold", seq: 30, turn: 1 })).toEqual({ type: "hold", seq: 30, turn: 1 });
+  expect(parse({ type: "hold", seq: -1, turn: "1" })).toEqual({ type: "hold" });
+});
+
+/** A page draws these words: whatever is broken in them becomes empty. */
+test("the words of a caption have texts and times", () => {
+  const words = [{ text: "Hello,", start: 0.1, end: 0.5 }, { text: 7, start: 0.6 }, "x"];
+
+  expect(parse({ type: "caption", turn: 1, first: 4, words })).toEqual({
+    type: "caption",
+    turn: 1,
+    first: 4,
+    words: [
+      { text: "Hello,", start: 0.1, end: 0.5 },
+      { text: "", start: 0.6, end: 0.6 },
+    ],
+  });
 });
 
 /** A session without a rate has the wire's default. */
@@ -83,15 +134,21 @@ test("missing texts are empty", () => {
 });
 
 /** A newer server may send more than this SDK knows, and a broken frame must not end a call. */
-test.each(["{", "[]", "null", '"text"', "{}", '{"type":"caption"}', '{"type":7}'])(
-  "%s is left out",
-  (frame) => {
-    expect(parseServerMessage(frame)).toBeUndefined();
-  },
-);
+test.each([
+  "{",
+  "[]",
+  "null",
+  '{"type":"constructor"}',
+  '"text"',
+  "{}",
+  '{"type":"brand_new"}',
+  '{"type":7}',
+])("%s is left out", (frame) => {
+  expect(parseServerMessage(frame)).toBeUndefined();
+});
 
-/** Servers send text frames; anything else is left out. */
-test("a binary frame is left out", () => {
+/** Kinds of binary frames that a newer server may send are left out. */
+test("a binary frame that is no audio is left out", () => {
   expect(parseServerMessage(new ArrayBuffer(2))).toBeUndefined();
 });
 

@@ -1,7 +1,9 @@
 /** A page with an agent, and a server that the test plays. */
-import { AtomsAgent, type AtomsAgentConfig } from "../src/agent.js";
+import { AtomsAgent } from "../src/agent.js";
+import type { AtomsAgentConfig } from "../src/config.js";
 import type { EventName } from "../src/events.js";
 import { encodeBase64 } from "../src/pcm.js";
+import { platformOf } from "../src/platform.js";
 import { CREATED, FakeBrowser, settle } from "./fake-browser.js";
 
 const NAMES: EventName[] = [
@@ -28,7 +30,7 @@ export interface Scene {
 }
 
 export function scene(config: Partial<AtomsAgentConfig> = {}, browser = new FakeBrowser()): Scene {
-  const agent = new AtomsAgent({ apiKey: "sk_1", agentId: "a1", ...config }, browser);
+  const agent = new AtomsAgent({ apiKey: "sk_1", agentId: "a1", ...config }, platformOf(browser));
   const events: Scene["events"] = [];
   const handlers = new Map<EventName, (...args: unknown[]) => void>();
   for (const name of NAMES) {

@@ -9,10 +9,16 @@ describe("the loudspeaker", () => {
   test("plays the agent's audio", async () => {
     const made = await liveScene();
     made.browser.socket.receive({ type: "output_audio.delta", audio: audioOf(480) });
+    made.browser.loudspeaker.say({
+      type: "playback",
+      playback: { turn: 1, played: 480, state: "playing" },
+      isDue: false,
+      level: 0.5,
+    });
     const { type, samples } = made.browser.loudspeaker.told.at(-1) as { type: string; samples: Int16Array };
 
     expect([type, samples.length]).toEqual(["play", 480]);
-    expect(made.agent.outputLevel).toBeCloseTo(0.5, 3);
+    expect(made.agent.outputLevel).toBe(0.5);
   });
 
   /** After an interruption the visitor must not hear what is already here. */
@@ -37,7 +43,7 @@ describe("the loudspeaker", () => {
   /** A server that sends a minute ahead is told of by an error event. */
   test("reports audio that finds no room", async () => {
     const made = await liveScene();
-    made.browser.loudspeaker.say({ type: "dropped", droppedSamples: 960 });
+    made.browser.loudspeaker.say({ type: "dropped", turn: 1, droppedSamples: 960 });
 
     expect(made.events.at(-1)!).toMatchObject(["error", { code: "playback_overflow" }]);
   });
@@ -46,7 +52,7 @@ describe("the loudspeaker", () => {
   test("reports nothing after the end", async () => {
     const made = await liveScene();
     made.browser.socket.receive({ type: "session.closed", reason: "ended" });
-    made.browser.loudspeaker.say({ type: "dropped", droppedSamples: 960 });
+    made.browser.loudspeaker.say({ type: "dropped", turn: 1, droppedSamples: 960 });
 
     expect(made.events.at(-1)?.[0]).toBe("session_ended");
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { keepRunning } from "../src/unlock.js";
-import { FakeContext } from "./fake-browser.js";
+import { keepAwake, keepRunning } from "../src/unlock.js";
+import { FakeBrowser, FakeContext, settle } from "./fake-browser.js";
 
 function watched(): { context: FakeContext; events: EventTarget; stop: () => void } {
   const context = new FakeContext();
@@ -52,3 +52,30 @@ test("the watch ends", () => {
 
   expect(context.resumes).toBe(1);
 });
+
+/** The browser lets go of the screen when the page is hidden: it is asked again when the page is back. */
+test("the screen is kept on again when the page returns, and let go in the end", async () => {
+  const browser = new FakeBrowser();
+  const end = keepAwake(browser);
+  browser.events.dispatchEvent(new Event("visibilitychange"));
+  await settle();
+  const during = [...browser.awake];
+  end();
+  await settle();
+  browser.events.dispatchEvent(new Event("visibilitychange"));
+
+  expect(during).toEqual([false, true]);
+  expect(browser.awake).toEqual([false, false]);
+});
+
+/** Not every browser has one, and one that has may refuse. */
+test.each([undefined, { request: () => Promise.reject(new Error("NotAllowedError")) }])(
+  "a screen that cannot be kept on is no error",
+  async (wakeLock) => {
+    const browser = Object.assign(new FakeBrowser(), { wakeLock });
+    const end = keepAwake(browser);
+    await settle();
+
+    expect(end).not.toThrow();
+  },
+);

@@ -81,6 +81,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     admin_password: Annotated[
         str, Meta(pattern=r"^$|^.{10,500}$", description="a password of 10 to 500 characters on one line")
     ] = ""
+    # How long a call waits for a client that has lost its socket and can resume.
+    resume_window_s: Annotated[float, Meta(ge=0, le=3600, description="seconds from 0 to 3600")] = 60.0
     # 0 means no limit.
     most_calls: Annotated[int, Meta(ge=0, description="a number of calls, or 0 for no fixed limit")] = 0
     # How long a stopping server waits for its calls.

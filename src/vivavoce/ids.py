@@ -13,6 +13,7 @@ __all__ = [
     "call_id",
     "digest",
     "fraction",
+    "resume_token",
     "session_id",
     "sign_in_secret",
     "webhook_id",
@@ -43,6 +44,11 @@ def api_key() -> str:
 def access_token(prefix: str = "wct_") -> str:
     """A new single-use token; its prefix says on which wire it is good."""
     return f"{prefix}{uuid.uuid4()}"
+
+
+def resume_token() -> str:
+    """What opens a call again that has lost its socket, ``vrt_…``: 256 random bits; never stored."""
+    return "vrt_" + secrets.token_urlsafe(32)
 
 
 def sign_in_secret() -> str:

@@ -13,6 +13,8 @@ __all__ = ["Microphone"]
 
 # How far a client may run ahead of real time before its sound is dropped.
 _LONGEST_HEAD_START_S = 30.0
+# How much a client may have kept while it was away.
+_LONGEST_REPLAY_S = 90.0
 
 
 class Microphone:
@@ -51,6 +53,9 @@ class Microphone:
         self._until = 0.0
         # How much has come that is in no window yet: the intake holds it back.
         self._held_s = 0.0
+        # What comes was said before, and follows what was heard last; until when that reached, in session seconds.
+        self._catches_up = False
+        self._laid_until = 0.0
 
     def push(self, pcm: Pcm) -> bool:
         """
@@ -61,7 +66,7 @@ class Microphone:
         """
         now, duration_s = self._now(), pcm.duration_s
         until = max(self._until, now) + duration_s
-        if until > now + _LONGEST_HEAD_START_S:
+        if until > now + (_LONGEST_REPLAY_S if self._catches_up else _LONGEST_HEAD_START_S):
             return False
         self._until = until
         self._held_s += duration_s
@@ -78,6 +83,15 @@ class Microphone:
         elif self._awaited[-1] is not None:
             self._awaited.append(None)
 
+    def catch_up(self) -> None:
+        """The client comes back with what was said while it was away: that follows what was heard last."""
+        self._catches_up = True
+
+    def caught_up(self) -> None:
+        """From now on it is heard as it is said."""
+        self._catches_up = False
+        self._until = 0.0
+
     def close(self) -> None:
         """The call is over; nothing is heard any more."""
         self._detector.close()
@@ -86,7 +100,9 @@ class Microphone:
         # What has come last ends now, and the last window as much earlier as is held back.
         windows_s = len(windows) * WINDOW_S
         self._held_s -= windows_s
-        began_at = self._now() - self._held_s - windows_s
+        now = self._now()
+        began_at = min(self._laid_until, now) if self._catches_up else now - self._held_s - windows_s
+        self._laid_until = began_at + windows_s
         for number, window in enumerate(windows, 1):
             self._record(began_at + number * WINDOW_S, window)
             self._awaited.append(window)

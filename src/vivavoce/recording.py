@@ -39,6 +39,8 @@ JOURNAL_FILE = "events.jsonl"
 _FLUSH_S = 0.7
 # A frame may be this late before the gap before it counts as silence: a muted microphone sends nothing.
 _LATE_S = 0.25
+# The same for what is heard of the agent, which is known more exactly.
+_AGENT_LATE_S = 0.06
 
 
 class TrackShape(msgspec.Struct):
@@ -80,8 +82,11 @@ class Tracks:
         self._agent_end = 0
         self._visitor = Laid(0, [])
         self._agent = Laid(0, [])
-        # Agent sound that may still be cut before it is heard.
-        self._unheard: deque[tuple[float, Pcm]] = deque()
+        # Agent sound that has been sent and not been heard, with the turn that it belongs to, and how much of that
+        # turn has been heard. What a client takes ahead of time bounds it.
+        self._unheard: deque[Samples] = deque()
+        self._turn = 0
+        self._heard = 0
 
     def visitor(self, at: float, samples: Samples) -> None:
         """Microphone sound whose last sample came at ``at``."""
@@ -94,33 +99,51 @@ class Tracks:
         self._visitor.pieces.append(samples)
         self._visitor_end += len(samples)
 
-    def agent(self, play_at: float, pcm: Pcm) -> None:
-        """Agent sound that will be heard from ``play_at`` on."""
-        self._unheard.append((play_at, pcm))
+    def agent(self, turn: int, samples: Samples) -> None:
+        """Agent sound that has been sent and will perhaps be heard, in order."""
+        if turn != self._turn:
+            self.cut(self._turn)
+            self._turn, self._heard = turn, 0
+        self._unheard.append(samples)
 
-    def cut(self, at: float) -> None:
-        """What the agent would have said after ``at`` is not heard."""
-        while self._unheard:
-            play_at, pcm = self._unheard.pop()
-            heard = round((at - play_at) * pcm.rate_hz)
-            if heard > 0:
-                self._unheard.append((play_at, Pcm(pcm.samples[:heard], pcm.rate_hz)))
-                return
+    def sounded(self, turn: int, at: float, heard: int) -> None:
+        """By ``at`` the first ``heard`` samples of a turn of the agent have been heard."""
+        if turn != self._turn or heard <= self._heard:
+            return
+        is_first, pieces, self._heard = not self._heard, self._take(heard - self._heard), heard
+        length = sum(len(piece) for piece in pieces)
+        if not length:
+            return
+        gap = round(at * self._agent_hz) - length - self._agent_end
+        # Reports come early and late; sound that was heard without a gap must have none here.
+        if gap > _AGENT_LATE_S * self._agent_hz or (gap > 0 and is_first):
+            self._agent.pieces.append(np.zeros(gap, np.int16))
+            self._agent_end += gap
+        self._agent.pieces.extend(pieces)
+        self._agent_end += length
 
-    def flush(self, at: float) -> tuple[Laid, Laid]:
-        """The samples of the visitor and of the agent that are certain by ``at`` and were not given out before."""
-        while self._unheard and self._unheard[0][0] + self._unheard[0][1].duration_s <= at:
-            play_at, pcm = self._unheard.popleft()
-            # Rounding must not make a gap of a sample between two frames that join.
-            gap = round(play_at * self._agent_hz) - self._agent_end
-            if gap > 1:
-                self._agent.pieces.append(np.zeros(gap, np.int16))
-                self._agent_end += gap
-            self._agent.pieces.append(pcm.samples)
-            self._agent_end += len(pcm.samples)
+    def cut(self, turn: int) -> None:
+        """What has not been heard of a turn of the agent never will be."""
+        if turn == self._turn:
+            self._unheard.clear()
+
+    def flush(self) -> tuple[Laid, Laid]:
+        """The samples of the visitor and of the agent that were not given out before."""
         laid = self._visitor, self._agent
         self._visitor, self._agent = Laid(self._visitor_end, []), Laid(self._agent_end, [])
         return laid
+
+    def _take(self, samples: int) -> list[Samples]:
+        """The next samples of the agent that have been heard; fewer where fewer were sent."""
+        taken: list[Samples] = []
+        while samples > 0 and self._unheard:
+            piece = self._unheard.popleft()
+            if len(piece) > samples:
+                self._unheard.appendleft(piece[samples:])
+                piece = piece[:samples]
+            taken.append(piece)
+            samples -= len(piece)
+        return taken
 
 
 class Recording:
@@ -141,22 +164,26 @@ class Recording:
         if self._sound:
             self._tracks.visitor(at, samples)
 
-    def agent(self, play_at: float, pcm: Pcm) -> None:
-        """Agent sound was sent, to be heard from ``play_at`` on."""
+    def agent(self, turn: int, samples: Samples) -> None:
+        """Agent sound was sent, at the agent's rate."""
         if self._sound:
-            self._tracks.agent(play_at, pcm)
+            self._tracks.agent(turn, samples)
 
-    def cut(self, at: float) -> None:
-        """Agent sound after ``at`` is not heard."""
-        self._tracks.cut(at)
+    def sounded(self, turn: int, at: float, heard: int) -> None:
+        """By ``at`` the first ``heard`` samples of a turn of the agent have been heard."""
+        self._tracks.sounded(turn, at, heard)
+
+    def cut(self, turn: int) -> None:
+        """What has not been heard of a turn of the agent never will be."""
+        self._tracks.cut(turn)
 
     def note(self, line: bytes) -> None:
         """Add a line to the journal."""
         self._journal.append(line)
 
-    def take(self, at: float) -> _Flushed:
-        """What is to be written now; ``at`` is the session's time."""
-        visitor, agent = self._tracks.flush(at)
+    def take(self) -> _Flushed:
+        """What is to be written now."""
+        visitor, agent = self._tracks.flush()
         journal, self._journal = self._journal, []
         return _Flushed(visitor, agent, journal)
 
@@ -237,13 +264,12 @@ class Recorder:
     """Writes the recordings of all live calls, from one task, in a worker thread."""
 
     def __init__(self) -> None:
-        # Live recordings, with the loop's time at which their session opened.
-        self._live: dict[Recording, float] = {}
+        self._live: set[Recording] = set()
         self._lock = asyncio.Lock()
 
-    def add(self, recording: Recording, opened_at: float) -> None:
-        """A call begins; ``opened_at`` is the loop's time."""
-        self._live[recording] = opened_at
+    def add(self, recording: Recording) -> None:
+        """A call begins."""
+        self._live.add(recording)
 
     async def finish(self, recording: Recording) -> Path | None:
         """
@@ -252,9 +278,9 @@ class Recorder:
         Raises:
             StoreError: The folder cannot be read or written.
         """
-        self._live.pop(recording, None)
+        self._live.discard(recording)
         async with self._lock:
-            rest = recording.take(float("inf"))
+            rest = recording.take()
 
             def finish() -> Path | None:
                 try:
@@ -273,9 +299,8 @@ class Recorder:
 
     async def flush(self) -> None:
         """Write what has come in."""
-        now = asyncio.get_running_loop().time()
         async with self._lock:
-            batch = [(recording, recording.take(now - opened_at)) for recording, opened_at in self._live.items()]
+            batch = [(recording, recording.take()) for recording in self._live]
             if batch:
                 await asyncio.to_thread(_write_all, batch)
 

@@ -10,61 +10,32 @@ import asyncio
 import logging
 import traceback
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Protocol, assert_never
+from collections.abc import Mapping
+from typing import assert_never
 
-from vivavoce.audio.pcm import Pcm, Samples
+from vivavoce.alarm import Alarm
+from vivavoce.audio.pcm import Pcm
 from vivavoce.engine_work import EngineWork, NoteRequest, OwnTool
 from vivavoce.engines.engine import Engines, VoiceActivity
+from vivavoce.line import Line, Outbox
 from vivavoce.microphone import Microphone
+from vivavoce.observer import Observer
 from vivavoce.speech import VoiceStyle
 from vivavoce.talk import commands as do
 from vivavoce.talk import events
 from vivavoce.talk.brief import Brief
 from vivavoce.talk.conversation import Conversation
-from vivavoce.talk.facts import CallEnded, Fact
+from vivavoce.talk.facts import CallEnded
 from vivavoce.wire import dialect as wire
-from vivavoce.wire.dialect import Codec, Frame
+from vivavoce.wire.dialect import Codec, ResumableCodec
 
-__all__ = ["Observer", "Outbox", "Session"]
+__all__ = ["Session"]
 
 log = logging.getLogger(__name__)
 
 # What was sent may be heard this much later than planned, by a slow network or a deep buffer: a client that stops with
 # its socket is given the time.
 _LINGER_S = 0.3
-
-
-class Outbox(Protocol):
-    """The way to the client. Sending never waits; what a slow client has not taken is the socket's to bound."""
-
-    def send(self, frame: Frame) -> None:
-        """Send one message of text; after ``close`` or a lost socket it is dropped."""
-
-    def send_binary(self, frame: Frame) -> None:
-        """Send one binary message; likewise."""
-
-    def close(self) -> None:
-        """Close the socket normally after what has been sent."""
-
-
-class Observer(Protocol):
-    """Who else follows a call: the record. None of its methods may wait."""
-
-    def fact(self, fact: Fact) -> None:
-        """A fact was published."""
-
-    def event(self, event: events.Event) -> None:
-        """The conversation is about to be told this."""
-
-    def visitor(self, at: float, samples: Samples) -> None:
-        """Microphone audio at 16 kHz came in."""
-
-    def agent(self, play_at: float, pcm: Pcm) -> None:
-        """Agent audio was sent, to be heard from ``play_at`` on."""
-
-    def cut(self, at: float) -> None:
-        """Agent audio after ``at`` will not be heard."""
 
 
 class Session:
@@ -84,9 +55,9 @@ class Session:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._codec = codec
-        self._outbox = outbox
-        # The way of the agent's audio, chosen once.
-        self._send_voice = outbox.send_binary if codec.voice_is_binary else outbox.send
+        # The same where its client can resume.
+        self._resumable = codec if isinstance(codec, ResumableCodec) else None
+        self._line = Line(outbox, codec)
         # When everything that was sent will have been heard, in session seconds.
         self._heard_at = 0.0
         self._observer = observer
@@ -100,8 +71,7 @@ class Session:
         # Set when the call is over; the reason is the conversation's.
         self._over = asyncio.Event()
         self._reason = "server_error"
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
+        self._alarm = Alarm(self._now, self._conversation.deadline, self._on_time)
         rate_hz, now, dispatch = codec.agent_rate_hz, self._now, self.dispatch
         self._work = EngineWork(
             engines=engines,
@@ -116,13 +86,17 @@ class Session:
         self._microphone = None if brief.mode == "chat" else self._open_microphone(engines.vad)
         # The client has been told that its microphone floods.
         self._told_of_flood = False
+        # A client that can resume has said something.
+        self._met = False
+        # The client's newest message when it resumed: up to that one it sends what it had kept.
+        self._kept_up_to = 0
 
     # -- life -----------------------------------------------------------------------------------------------
 
     async def run(self) -> str:
         """Hold the call until it is over; returns the reason of its end."""
         try:
-            self._send(self._codec.hello())
+            self._line.send_once(self._codec.hello())
             self._handling = False
             # A client that will say when it can hear is waited for: telling the time sets the limit of that wait.
             first = events.TimePassed if self._codec.announces_ready else events.ClientReady
@@ -140,6 +114,8 @@ class Session:
         if self._over.is_set():
             return
         received = self._codec.receive(data, text=text)
+        if self._resumable is not None:
+            self._after_message(self._resumable)
         match received:
             case wire.Mic(pcm):
                 self._on_mic(pcm)
@@ -156,16 +132,81 @@ class Session:
                 self.dispatch(events.ToolsOffered(self._now(), tools))
             case wire.ToolOutput(call_id, output):
                 self.dispatch(events.ToolAnswered(self._now(), call_id, output))
+            case wire.Playback():
+                self._on_playback(received)
+            case wire.Ping(ping_id, ack):
+                self._line.acknowledge(ack)
+                if self._resumable is not None:
+                    self._line.send_once(self._resumable.pong(ping_id))
             case wire.CloseAsked():
                 self.dispatch(events.ClientLeft(self._now(), "client_requested"))
             case wire.Broken(code, message):
-                self._send(self._codec.error(code, message))
+                self._line.send(self._codec.error(code, message))
             case _:
                 assert_never(received)
 
     def leave(self, reason: str) -> None:
-        """End the call from outside: the socket is gone, or the server stops."""
+        """End the call from outside: the server stops, or an operator wants it."""
         self.dispatch(events.ClientLeft(self._now(), reason))
+
+    # -- one socket after the other -------------------------------------------------------------------------
+
+    def lose(self, outbox: Outbox) -> None:
+        """A socket is gone: a client that can resume is waited for."""
+        if not self._line.lose(outbox):
+            return
+        # A client that has not said a word may never have opened its socket.
+        if self._met:
+            self.dispatch(events.ClientAway(self._now()))
+        else:
+            self.leave("websocket_closed")
+
+    @property
+    def ended(self) -> str:
+        """Why the call is over; empty while it goes on."""
+        return self._reason if self._over.is_set() else ""
+
+    def can_resume(self, last_seq: int) -> bool:
+        """Whether a client that has everything up to this number can take the call up."""
+        return not self._over.is_set() and self._line.can_resume(last_seq)
+
+    def resume(self, outbox: Outbox, *, last_seq: int, input_seq: int) -> None:
+        """
+        Go on over another socket.
+
+        Args:
+            outbox: The socket.
+            last_seq: The number of the last frame that the client has; ask ``can_resume`` first.
+            input_seq: The number of the client's newest message, sent or kept.
+        """
+        assert self._resumable is not None
+        # An old socket that is only thought to be alive is lost now.
+        self.dispatch(events.ClientAway(self._now()))
+        self._line.resume(outbox, self._resumable.hello_again(), last_seq)
+        self._kept_up_to = input_seq
+        if self._microphone is not None and input_seq > self._resumable.input_seq:
+            self._microphone.catch_up()
+        self.dispatch(events.ClientBack(self._now()))
+
+    def _after_message(self, codec: ResumableCodec) -> None:
+        """A message of a client that can resume has come."""
+        self._met = True
+        if (frame := codec.acknowledgement()) is not None:
+            self._line.send_once((frame,))
+        if self._kept_up_to and codec.input_seq > self._kept_up_to:
+            self._kept_up_to = 0
+            if self._microphone is not None:
+                self._microphone.caught_up()
+
+    def _on_playback(self, report: wire.Playback) -> None:
+        self._line.acknowledge(report.ack)
+        now = self._now()
+        played_s = report.played / self._codec.agent_rate_hz
+        # First, so that the greeting is begun for a client that reports.
+        self.dispatch(events.Played(now, report.turn, played_s, report.state))
+        if report.state != "suspended":
+            # Its output runs: it can hear.
+            self.dispatch(events.ClientReady(now))
 
     # -- events in, commands out ----------------------------------------------------------------------------
 
@@ -192,7 +233,7 @@ class Session:
             self._handling = False
         # A window that leads to nothing only moves deadlines further away, and the timer may ring early.
         if changed:
-            self._arm_timer()
+            self._alarm.arm()
 
     def _collapse(self, error: Exception) -> None:
         """End the call because of a bug of ours: better than silence for ever."""
@@ -202,17 +243,19 @@ class Session:
         if not self._over.is_set():
             self._over.set()
             self._observer.fact(CallEnded(self._now(), self._reason))
-            self._send(self._codec.bye(self._reason))
+            self._line.send(self._codec.bye(self._reason))
 
     def _perform(self, command: do.Command) -> None:
         match command:
-            case do.SendAudio(reply, seq, start, play_at, pcm):
-                self._send_voice(self._codec.voice(pcm, turn=reply, seq=seq, start=start))
+            case do.SendAudio(reply, start, play_at, pcm):
+                self._line.send_voice(self._codec.voice(pcm, turn=reply, start=start))
                 self._heard_at = play_at + pcm.duration_s
-                self._observer.agent(play_at, pcm)
+                self._observer.agent(reply, pcm)
+            case do.Sounded(reply, at, samples):
+                self._observer.sounded(reply, at, samples)
             case do.Publish(fact):
                 self._observer.fact(fact)
-                self._send(self._codec.tell(fact))
+                self._line.send(self._codec.tell(fact))
             case do.Feed(utterance, pcm):
                 self._work.feed(utterance, pcm)
             case do.Listen(utterance):
@@ -228,22 +271,18 @@ class Session:
                 self._work.say(command)
             case do.Call(call):
                 if not self._work.run_tool(call):
-                    self._send(self._codec.call(call))
-            case do.Cut(reply, at):
+                    self._line.send(self._codec.call(call))
+            case do.Cut(reply):
                 self._work.drop_reply(reply)
-                self._observer.cut(at)
+                self._observer.cut(reply)
             case do.HangUp(reason):
                 self._reason = reason
-                self._send(self._codec.bye(reason))
+                self._line.send(self._codec.bye(reason))
                 if self._codec.says_goodbye:
-                    self._outbox.close()
+                    self._line.close()
                 self._over.set()
             case _:
                 assert_never(command)
-
-    def _send(self, frames: Sequence[Frame]) -> None:
-        for frame in frames:
-            self._outbox.send(frame)
 
     # -- the microphone -------------------------------------------------------------------------------------
 
@@ -261,7 +300,7 @@ class Session:
         if self._microphone is None or self._microphone.push(pcm) or self._told_of_flood:
             return
         self._told_of_flood = True
-        self._send(self._codec.error("invalid_event", "audio comes faster than real time and is being dropped"))
+        self._line.send(self._codec.error("invalid_event", "audio comes faster than real time and is being dropped"))
 
     # -- time ---------------------------------------------------------------------------------------------
 
@@ -269,28 +308,9 @@ class Session:
         """Seconds since the session opened."""
         return self._loop.time() - self._opened_at
 
-    def _arm_timer(self) -> None:
-        """One timer: it may ring early, because moving it with every event would cost more than looking again."""
-        deadline = self._conversation.deadline()
-        if deadline is None:
-            return
-        when = self._opened_at + deadline
-        if self._timer is not None:
-            if self._timer_at <= when:
-                return
-            self._timer.cancel()
-        self._timer_at = when
-        self._timer = self._loop.call_at(when, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        deadline = self._conversation.deadline()
-        if deadline is None or self._over.is_set():
-            return
-        if self._now() + 0.001 >= deadline:
-            self.dispatch(events.TimePassed(max(self._now(), deadline)))
-        else:
-            self._arm_timer()
+    def _on_time(self, at: float) -> None:
+        if not self._over.is_set():
+            self.dispatch(events.TimePassed(at))
 
     async def _linger(self) -> None:
         """Let a client that is told no goodbye hear what it was sent: the end of its socket ends the sound."""
@@ -299,8 +319,7 @@ class Session:
 
     def _close(self) -> None:
         self._over.set()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.stop()
         if self._microphone is not None:
             self._microphone.close()
-        self._outbox.close()
+        self._line.close()

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.client.stub_extension import StubCall, serving_call
 from tests.client.stub_server import VOICE, StubAgent, answered_by, serving
 from vivavoce.audio.pcm import Pcm
 from vivavoce.cli import call
@@ -80,11 +82,37 @@ def test_a_spoken_call_saves_the_answer(tmp_path: Path, capsys: pytest.CaptureFi
 
     report = json.loads(capsys.readouterr().out)
 
-    assert (0, {"mode": "webcall", "token": "wct_1", "agent_id": AGENT_ID}) == (code, agents[0].query)
+    asked = {"mode": "webcall", "token": "wct_1", "agent_id": AGENT_ID, "ext": "1", "frames": "binary"}
+
+    assert (0, asked) == (code, agents[0].query)
     assert ("hello.wav", "words", "I heard you.") == tuple(
         report["turns"][0][name] for name in ("said", "understood", "answer")
     )
     assert Pcm(np.concatenate([VOICE, np.zeros(7200, np.int16), VOICE]), 24000) == load(tmp_path / "out.wav")
+
+
+@pytest.mark.slow
+def test_a_connection_that_was_taken_up_again_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The call is complete all the same."""
+    with running(serving_call(StubCall(fragile=True))) as url:
+        code = run("--text", "Hi", "--url", url, "--key", "wct_1")
+
+    lines = capsys.readouterr().out.splitlines()
+
+    assert 0 == code
+    assert lines[2].startswith("agent  You typed Hi.")
+    assert re.fullmatch(r"again  the connection was lost and taken up after 0\.\d\d s", lines[3])
+    assert "end    client_requested" == lines[4]
+
+
+@pytest.mark.slow
+def test_a_plain_call_asks_for_no_extension(capsys: pytest.CaptureFixture[str]) -> None:
+    """For servers that would stumble over it, and to see what they tell others."""
+    agents: list[StubAgent] = []
+    with running(serving(agents)) as url:
+        run("--text", "Hi", "--url", url, "--key", "wct_1", "--plain")
+
+    assert {"mode": "webcall", "token": "wct_1", "agent_id": AGENT_ID} == agents[0].query
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 import pybase64
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
-__all__ = ["StubAgent", "answered_by", "serving"]
+__all__ = ["CREATED", "VOICE", "StubAgent", "answered_by", "serving"]
 
 CREATED: dict[str, object] = {
     "type": "session.created",
@@ -52,7 +52,7 @@ class StubAgent(WSListener):
         # Everything that the client has sent, audio as its bytes.
         self.received: list[dict[str, Any]] = []
         self.audio = bytearray()
-        self._created = {**CREATED, **(created or {})}
+        self._created: dict[str, object] = {**CREATED, **(created or {})}
         self._greeting, self._deaf, self._on_text = greeting, deaf, on_text
         self._silent_frames = 0
         self._loud = False

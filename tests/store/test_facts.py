@@ -23,6 +23,7 @@ KINDS: tuple[type[Fact], ...] = typing.get_args(Fact)
 SAMPLES: dict[object, Any] = {
     float: 0.1 + 0.2,
     int: 7,
+    int | None: 7,
     bool: True,
     str: 'Grüße, 你好 \0 "quoted"\n',
     tuple[Word, ...]: (Word("one", 0.0, 0.25), Word("two", 0.25, 0.5)),

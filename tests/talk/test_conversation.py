@@ -21,6 +21,8 @@ TALK = Path(vivavoce.talk.conversation.__file__).parent
 
 ONE_OF_EACH: tuple[Event, ...] = (
     events.ClientReady(0.0),
+    events.ClientAway(0.0),
+    events.ClientBack(0.0),
     events.Heard(0.0, silence(0.032, 16_000), 0.9),
     events.Typed(0.0, "hello"),
     events.Committed(0.0),

@@ -49,10 +49,10 @@ def test_a_part_waits_while_there_is_sound_enough() -> None:
     reply.voice_done(0)
     assert [] == reply.due_parts(0.1)
     # Of 4 s, 1 s leaves at once, and the rest as it is played.
-    reply.mouth.due(0.1, 0)
+    reply.mouth.due(0.1)
     assert [] == reply.due_parts(0.1)
-    reply.mouth.due(0.8, 10)
-    reply.mouth.due(1.5, 20)
+    reply.mouth.due(0.8)
+    reply.mouth.due(1.5)
 
     assert [Say(7, 1, "Two.")] == reply.due_parts(1.5)
 
@@ -64,10 +64,10 @@ def test_sound_of_a_part_that_nobody_speaks_is_ignored() -> None:
     reply.due_parts(0.0)
     reply.voice_done(0)
 
-    assert () == reply.voiced(0.2, 0, sound(1.0), ())
-    assert () == reply.voiced(0.2, 5, sound(1.0), ())
+    assert None is reply.voiced(0.2, 0, sound(1.0), ())
+    assert None is reply.voiced(0.2, 5, sound(1.0), ())
     reply.voice_done(5)
-    assert not reply.mouth.due(0.2, 0)
+    assert not reply.mouth.due(0.2)
 
 
 def test_the_end_is_when_all_parts_have_their_sound() -> None:

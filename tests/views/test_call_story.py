@@ -8,10 +8,14 @@ from vivavoce.talk.facts import (
     CallEnded,
     CallStarted,
     Captioned,
+    ClientLost,
+    ClientReturned,
     EngineStumbled,
     Fact,
     Failed,
+    Held,
     Interrupted,
+    Released,
     ToolEnded,
     ToolStarted,
     TurnTimed,
@@ -19,7 +23,8 @@ from vivavoce.talk.facts import (
     UserStartedSpeaking,
     UserStoppedSpeaking,
 )
-from vivavoce.views.call_story import ToolUse, Trouble, Turn, stages, story
+from vivavoce.views.call_entries import Absence, ToolUse, Trouble, Turn
+from vivavoce.views.call_story import story
 
 CAPTIONS = Captioned(
     1.0, 1, (Word("We", 0.0, 0.2), Word("open", 0.2, 0.6), Word("at", 0.8, 0.9), Word("nine", 0.9, 1.3))
@@ -165,6 +170,40 @@ def test_a_turn_that_the_end_of_the_call_cut_off_ends_with_the_call() -> None:
     assert [5.0] == [entry.end for entry in entries if isinstance(entry, Turn)]
 
 
+def test_a_lost_connection_stands_where_it_was_lost_with_how_long_it_was_away() -> None:
+    """One that the end of the call found still away has no length."""
+    entries = story(
+        [
+            STARTED,
+            CAPTIONS,
+            AgentSaid(1.3, 1, "We", False),
+            ClientLost(1.4),
+            ClientReturned(4.6, 3.2),
+            AgentSaid(5.0, 1, "We open", True),
+            ClientLost(6.0),
+            CallEnded(66.0, "websocket_closed"),
+        ]
+    )
+
+    assert [Turn, Absence, Absence] == [type(entry) for entry in entries]
+    assert [Absence(1.4, 3.2), Absence(6.0)] == entries[1:]
+
+
+def test_a_voice_that_was_held_and_went_on_is_one_turn_that_nobody_interrupted() -> None:
+    """A cough is neither an interruption nor a turn of the visitor."""
+    said = turn(
+        STARTED,
+        CAPTIONS,
+        UserStartedSpeaking(1.5),
+        Held(1.5, 1),
+        Released(1.8, 1),
+        UserStoppedSpeaking(1.6),
+        AgentSaid(2.7, 1, "We open at nine", True),
+    )
+
+    assert ("We open at nine", "", None) == (said.text, said.unheard, said.cut_at)
+
+
 def test_tools_are_told_with_their_answers_or_errors() -> None:
     """One that did not answer before the call ended has taken no time that is known."""
     assert [
@@ -197,9 +236,8 @@ def test_everything_stands_in_the_order_in_which_it_began() -> None:
     assert [Turn, Trouble, Trouble] == [type(entry) for entry in entries]
 
 
-def test_an_answer_has_its_stages_in_milliseconds() -> None:
-    """As the waterfall draws them."""
+def test_an_answer_knows_how_long_it_took() -> None:
+    """From the fact that timed it."""
     timed = TurnTimed(1.0, 1, 0.2, 0.5, 0.1, 0.25, 0.05)
 
     assert timed == turn(STARTED, timed, AgentSaid(1.3, 1, "We", True)).timing
-    assert (("wait", 500), ("stt", 100), ("llm", 250), ("voice", 50)) == stages(timed)

@@ -7,10 +7,14 @@ from vivavoce.talk.facts import (
     AgentSaid,
     CallEnded,
     CallStarted,
+    ClientLost,
+    ClientReturned,
     EngineStumbled,
     Fact,
     Failed,
+    Held,
     Interrupted,
+    Released,
     ToolEnded,
     ToolStarted,
     TurnTimed,
@@ -99,6 +103,19 @@ def test_failures_and_the_end_are_told() -> None:
             Failed(1.0, "internal_error", "no voice"), EngineStumbled(2.0, "tts", "away"), CallEnded(3.0, "ended")
         )
     ]
+
+
+def test_a_lost_connection_and_its_return_are_told_as_log() -> None:
+    """Words that readers of such streams know; how long it was away is in whole milliseconds."""
+    lost, returned = told(ClientLost(2.0), ClientReturned(5.2, 3.2))
+
+    assert ("agent_log", {"connection": "lost"}) == (lost["event_type"], lost["metadata"])
+    assert {"connection": "returned", "away_ms": 3200} == returned["metadata"]
+
+
+def test_a_voice_that_is_held_is_no_event() -> None:
+    """Nothing came of it, or an interruption did."""
+    assert [] == told(Held(1.0, 1), Released(1.2, 1))
 
 
 def teller() -> Teller:

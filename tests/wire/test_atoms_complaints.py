@@ -15,6 +15,7 @@ class Inner(msgspec.Struct):
 class Outer(msgspec.Struct):
     inner: list[Inner]
     flag: bool = False
+    count: int = 0
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ class Outer(msgspec.Struct):
         ('{"inner":[{"text":"a"},{"text":1}]}', "inner[1].text: Expected string, got number"),
         ('{"inner":[{"text":"a","number":"x"}]}', "inner[0].number: Expected number or null, got string"),
         ('{"inner":[],"flag":1.5}', "flag: Expected boolean, got number"),
+        ('{"inner":[],"count":1.5}', "count: Expected number, got a fraction"),
         ("[]", "Expected object, got array"),
     ],
 )

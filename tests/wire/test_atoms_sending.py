@@ -43,7 +43,7 @@ def test_hello_is_session_created_with_the_agents_rate(mode: str) -> None:
 @pytest.mark.parametrize("samples", [np.arange(10, dtype=np.int16)[::2], np.array([0, 2, 4, 6, 8], np.int16)])
 def test_voice_is_base64_of_little_endian_samples(samples: Any) -> None:
     """Whatever the memory of the samples looks like."""
-    message = json.loads(codec().voice(Pcm(samples, 24000), turn=1, seq=1, start=0))
+    message = json.loads(codec().voice(Pcm(samples, 24000), turn=1, start=0))
 
     assert "output_audio.delta" == message.pop("type")
     assert {"audio": pybase64.b64encode(b"\0\0\2\0\4\0\6\0\x08\0").decode()} == message

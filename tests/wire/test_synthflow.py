@@ -113,7 +113,7 @@ def test_json_in_a_binary_frame_is_sound() -> None:
 @pytest.mark.parametrize("samples", [np.array([1, -2], ">i2"), np.arange(6, dtype=np.int16)[::3]])
 def test_agent_audio_is_plain_samples(samples: "np.ndarray[tuple[int], np.dtype[np.int16]]") -> None:
     """Two bytes each, whatever the array's own order in memory."""
-    frame = codec().voice(Pcm(samples, 16000), turn=1, seq=1, start=0)
+    frame = codec().voice(Pcm(samples, 16000), turn=1, start=0)
 
     assert samples.tolist() == np.frombuffer(frame, "<i2").tolist()
 

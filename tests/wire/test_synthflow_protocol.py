@@ -37,7 +37,7 @@ def sent(codec: SynthflowCodec, line: dict[str, Any]) -> list[bytes]:
         case {"fact": {"kind": kind, **fields}}:
             return list(codec.tell(msgspec.convert(fields, getattr(facts, kind))))
         case {"samples": samples}:
-            return [codec.voice(Pcm(np.array(samples, np.int16), codec.agent_rate_hz), turn=1, seq=1, start=0)]
+            return [codec.voice(Pcm(np.array(samples, np.int16), codec.agent_rate_hz), turn=1, start=0)]
         case _:
             return list(codec.hello())
 

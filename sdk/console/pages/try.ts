@@ -4,8 +4,10 @@ import "./agents.css";
 import "./try.css";
 import { AtomsAgent, type CallMode } from "@vivavoce/agent-sdk";
 import { speakerOf } from "../../pages/captions.js";
+import { HeardWords } from "../../pages/heard-words.js";
 import { holdToTalk } from "../../pages/push-to-talk.js";
 import { explain, explainEnd } from "../../pages/server.js";
+import { suspension } from "../../pages/suspension.js";
 import { ask, RequestFailed } from "../requests.js";
 import { followCall } from "../try-events.js";
 import { PlaybackClock, RoundTrips } from "../try-latency.js";
@@ -21,9 +23,11 @@ import {
   pushToTalk,
   showControls,
   showLevels,
+  shownState,
   showMuted,
   showProblem,
   showState,
+  showSuspended,
   STATES,
   talkButton,
   textField,
@@ -31,8 +35,6 @@ import {
 } from "../try-view.js";
 import { stagesOf, type TimedTurn } from "../waterfall.js";
 
-/** How often the playback level is looked at while an answer is awaited, in milliseconds. */
-const LOOK_MS = 10;
 /** Round trips that are measured when a call begins; one more is after each answer. */
 const FIRST_TRIPS = 4;
 
@@ -128,8 +130,13 @@ function newCall(): AtomsAgent {
   /** Whether the visitor has said something since the agent last spoke; else its turn is no answer. */
   let isAsked = false;
   let current: Answer | undefined;
+  /** The turn that is being played, or was played last. */
+  let playedTurn = 0;
+  /** Where the call stood before the network was lost. */
+  let before = shownState();
+  const words = new HeardWords();
+  const followPlayback = suspension(showSuspended);
   let leave: (gently: boolean) => void = () => undefined;
-  let timer: ReturnType<typeof setInterval> | undefined;
 
   const showTimed = (): void => {
     while (untimed.length > 0 && timed.length > 0) {
@@ -141,15 +148,11 @@ function newCall(): AtomsAgent {
       void measureTrips(1);
     }
   };
-  const look = (): void => {
-    const ms = clock.look(calling.outputLevel, performance.now());
+  const showPlayback = (sinceMs: number): void => {
+    const ms = clock.sounded(sinceMs);
     if (ms !== undefined && current) {
       current.playbackMs = ms;
       log.showLatency(current);
-    }
-    if (!clock.isWaiting) {
-      clearInterval(timer);
-      timer = undefined;
     }
   };
   // Nothing can be measured in a page that the browser has put to sleep.
@@ -172,10 +175,26 @@ function newCall(): AtomsAgent {
         toolAnswered: (id, answer) => log.toolAnswered(id, answer),
         stumbled: (stage, reason) => log.note(`${STAGES[stage] ?? stage} failed: ${reason}`),
       });
-      if (own === "webcall") {
-        watchLevels(calling);
+    })
+    .on("levels", ({ input, output }) => {
+      if (call === calling) {
+        showLevels(input, output);
       }
     })
+    .on("playback", (playback) => {
+      followPlayback(playback);
+      if (playback.state === "playing" && playback.turn !== playedTurn) {
+        showPlayback(performance.now() - 1000 * playback.playedS);
+      }
+      playedTurn = playback.state === "playing" ? playback.turn : playedTurn;
+    })
+    .on("reconnecting", () => {
+      if (shownState() !== "reconnecting") {
+        before = shownState();
+        showState("reconnecting");
+      }
+    })
+    .on("reconnected", () => showState(before))
     .on("agent_start_talking", () => {
       showState("talking", own === "chat" ? "Writing …" : STATES.talking);
       const answer = log.answer();
@@ -187,10 +206,10 @@ function newCall(): AtomsAgent {
       isAsked = false;
       if (own === "webcall" && !document.hidden) {
         clock.arrived(performance.now());
-        timer ??= setInterval(look, LOOK_MS);
       }
     })
     .on("agent_stop_talking", () => {
+      words.settle();
       log.agentStopped();
       clock.giveUp();
       showState("listening", own === "chat" ? "Write something" : STATES.listening);
@@ -199,17 +218,29 @@ function newCall(): AtomsAgent {
       log.interrupted();
       clock.giveUp();
     })
-    .on("transcript_delta", ({ role, text }) => log.say(speakerOf(role), text, false))
-    .on("transcript", ({ role, text }) => {
+    .on("caption", (word) => {
+      const heard = words.hear(word);
+      if (heard) {
+        log.say("agent", heard.text, false, heard.fresh);
+      }
+    })
+    .on("transcript_delta", ({ role, text }) => {
+      if (role === "user" || !words.isFollowing) {
+        log.say(speakerOf(role), text, false);
+      }
+    })
+    .on("transcript", ({ role, text, turn }) => {
       log.say(speakerOf(role), text, true);
       if (role === "user") {
         isAsked = true;
         showState("thinking");
+      } else {
+        words.settle(turn);
       }
     })
     .on("error", ({ code, message }) => showProblem(`${message} (${code})`))
     .on("session_ended", ({ reason }) => {
-      clearInterval(timer);
+      followPlayback(undefined);
       document.removeEventListener("visibilitychange", doze);
       leave(true);
       log.agentStopped();
@@ -220,17 +251,6 @@ function newCall(): AtomsAgent {
     });
   window.addEventListener("pagehide", () => leave(false), { once: true });
   return calling;
-}
-
-/** Follows the meters for as long as the call lasts. */
-function watchLevels(calling: AtomsAgent): void {
-  const look = (): void => {
-    showLevels(calling.inputLevel, calling.outputLevel);
-    if (call === calling && isInCall()) {
-      requestAnimationFrame(look);
-    }
-  };
-  requestAnimationFrame(look);
 }
 
 /** Measures how long a small request takes there and back, several times one after the other. */

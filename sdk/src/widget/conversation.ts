@@ -2,6 +2,7 @@ import { AtomsAgent } from "../agent.js";
 import type { AtomsAgentEvents, EventName, SessionError } from "../events.js";
 import type { ToolHandler, ToolSchema } from "../tools.js";
 import { codeInCall, codeOf, codeOfEnd, EmbedRefused, type WidgetErrorCode } from "./errors.js";
+import type { ForwardedEvent } from "./events.js";
 import { after, IDLE, isRunning, type ConversationKind, type Happening, type Status } from "./states.js";
 import {
   speakerOf,
@@ -25,7 +26,7 @@ export interface ConversationListener {
   /** The status or the lines are others than before. */
   changed(): void;
   /** An event of the SDK, for the page. Errors are told with `failed()`. */
-  event(name: Exclude<EventName, "error">, detail: unknown): void;
+  event(name: ForwardedEvent, detail: unknown): void;
   /** Something does not work; `isFatal`: and there is no conversation any more. */
   failed(code: WidgetErrorCode, reason: string, isFatal: boolean): void;
   /** Fetches a token for one conversation. */
@@ -37,7 +38,7 @@ export interface ConversationListener {
 /** Makes the SDK's agent; tests bring their own. */
 export type MakeAgent = (config: ConstructorParameters<typeof AtomsAgent>[0]) => AtomsAgent;
 
-const FORWARDED: readonly Exclude<EventName, "error">[] = [
+const FORWARDED: readonly ForwardedEvent[] = [
   "session_started",
   "session_ended",
   "agent_start_talking",
@@ -48,6 +49,17 @@ const FORWARDED: readonly Exclude<EventName, "error">[] = [
   "function_call",
   "tools_declared",
   "tools_refused",
+  "reconnecting",
+  "reconnected",
+  "caption",
+  "hold",
+  "release",
+  "user_started_speaking",
+  "user_stopped_speaking",
+  "tool_started",
+  "tool_ended",
+  "turn_metrics",
+  "device_changed",
 ];
 
 /** One visitor's conversations with one agent, spoken or written, one after the other. */
@@ -206,7 +218,12 @@ export class Conversation {
       );
     }
     agent.on("error", ({ code, message }: SessionError) =>
-      own(() => this.#problem(codeInCall(code), `${code}: ${message}`)),
+      own(() => {
+        const problem = codeInCall(code);
+        if (problem) {
+          this.#problem(problem, `${code}: ${message}`);
+        }
+      }),
     );
   }
 
@@ -216,6 +233,8 @@ export class Conversation {
         this.#isTold = true;
         break;
       case "agent_start_talking":
+      case "reconnecting":
+      case "reconnected":
         this.#happen({ type: name });
         break;
       case "agent_stop_talking":

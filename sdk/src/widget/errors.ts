@@ -84,9 +84,13 @@ export function codeOf(error: unknown, microphoneAllowed = true): WidgetErrorCod
   return CONNECTION[name] ?? "server";
 }
 
-/** The code for an `error` event of a running call, which goes on. */
-export function codeInCall(code: string): WidgetErrorCode {
+/** The code for an `error` event of a running call; undefined where the visitor has nothing to do or to fear. */
+export function codeInCall(code: string): WidgetErrorCode | undefined {
   switch (code) {
+    case "echo":
+      return undefined;
+    case "resume_failed":
+      return "network";
     case "microphone_lost":
       return "microphone_lost";
     case "playback_device":
@@ -98,7 +102,7 @@ export function codeInCall(code: string): WidgetErrorCode {
 
 /** The code for a call that broke off; undefined for an end that somebody wanted. */
 export function codeOfEnd(reason: string): WidgetErrorCode | undefined {
-  if (reason === "1006" || reason === "websocket_closed") {
+  if (["1006", "websocket_closed", "resume_failed"].includes(reason)) {
     return "network";
   }
   return reason === "server_error" || /^4\d{3}$/.test(reason) ? "server" : undefined;

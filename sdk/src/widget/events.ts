@@ -13,9 +13,12 @@ export interface WidgetError {
   readonly fatal: boolean;
 }
 
-/** The SDK's events under their own names with the prefix `atoms-`. */
+/** The SDK's events that the page is told of: not those that come many times a second, nor errors, which have a sentence. */
+export type ForwardedEvent = Exclude<EventName, "error" | "levels" | "playback">;
+
+/** Under their own names with the prefix `atoms-`. */
 type SdkEvents = {
-  readonly [Name in Exclude<EventName, "error"> as `atoms-${Name}`]: CustomEvent<AtomsAgentEvents[Name][0]>;
+  readonly [Name in ForwardedEvent as `atoms-${Name}`]: CustomEvent<AtomsAgentEvents[Name][0]>;
 };
 
 export interface WidgetEvents extends SdkEvents {

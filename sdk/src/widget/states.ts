@@ -2,7 +2,16 @@
 import type { WidgetErrorCode } from "./errors.js";
 
 export type WidgetState =
-  "idle" | "consent" | "connecting" | "listening" | "thinking" | "speaking" | "muted" | "error" | "ended";
+  | "idle"
+  | "consent"
+  | "connecting"
+  | "listening"
+  | "thinking"
+  | "speaking"
+  | "muted"
+  | "reconnecting"
+  | "error"
+  | "ended";
 
 /** `webcall` speaks, `chat` only writes. */
 export type ConversationKind = "webcall" | "chat";
@@ -14,6 +23,8 @@ export interface Status {
   /** The agent owes an answer. */
   readonly thinking: boolean;
   readonly muted: boolean;
+  /** The network is lost, and the conversation waits for it. */
+  readonly away: boolean;
   /** Why it failed, or what does not work while it goes on. */
   readonly error: WidgetErrorCode | undefined;
 }
@@ -24,6 +35,7 @@ export const IDLE: Status = {
   speaking: false,
   thinking: false,
   muted: false,
+  away: false,
   error: undefined,
 };
 
@@ -33,6 +45,8 @@ export type Happening =
   | { readonly type: "agent_start_talking" }
   | { readonly type: "agent_stop_talking" }
   | { readonly type: "user_said" }
+  | { readonly type: "reconnecting" }
+  | { readonly type: "reconnected" }
   | { readonly type: "muted"; readonly muted: boolean }
   | { readonly type: "problem"; readonly code: WidgetErrorCode }
   | { readonly type: "failed"; readonly code: WidgetErrorCode }
@@ -52,6 +66,9 @@ export function after(status: Status, happening: Happening): Status {
       return { ...status, speaking: false };
     case "user_said":
       return { ...status, thinking: true };
+    case "reconnecting":
+    case "reconnected":
+      return { ...status, away: happening.type === "reconnecting" };
     case "muted":
       return { ...status, muted: happening.muted };
     case "problem":
@@ -74,6 +91,9 @@ export function stateOf(status: Status, needsConsent: boolean): WidgetState {
       return needsConsent ? "consent" : "idle";
     default:
       return status.phase;
+  }
+  if (status.away) {
+    return "reconnecting";
   }
   if (status.speaking) {
     return "speaking";

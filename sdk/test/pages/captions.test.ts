@@ -4,6 +4,7 @@ import { speakerOf, withInterruption, withText, withTurnEnded, type Caption } fr
 const caption = (speaker: Caption["speaker"], text: string, more: Partial<Caption> = {}): Caption => ({
   speaker,
   text,
+  fresh: "",
   settled: true,
   interrupted: false,
   ...more,
@@ -54,6 +55,16 @@ test("the end of the turn settles what the server did not", () => {
   const captions = withTurnEnded(withText([], "agent", "Hello", false));
 
   expect(captions).toEqual([caption("agent", "Hello")]);
+});
+
+/** The word that is being heard is marked until the next one, and none is in the end. */
+test("the last word that is heard is marked until the turn is over", () => {
+  let captions = withText([], "agent", "Good", false, "Good");
+  captions = withText(captions, "agent", "Good morning.", false, "morning.");
+  expect(captions[0]).toMatchObject({ text: "Good morning.", fresh: "morning." });
+
+  expect(withTurnEnded(captions)[0]).toMatchObject({ text: "Good morning.", fresh: "" });
+  expect(withInterruption(captions)[0]).toMatchObject({ fresh: "", interrupted: true });
 });
 
 /** Nothing said is nothing shown. */

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AtomsAgent } from "../../src/agent.js";
+import { platformOf } from "../../src/platform.js";
 import { Conversation, type ConversationListener } from "../../src/widget/conversation.js";
 import { EmbedRefused, type WidgetErrorCode } from "../../src/widget/errors.js";
+import { stateOf } from "../../src/widget/states.js";
 import { CREATED, FakeBrowser, settle } from "../fake-browser.js";
+import { EXTENDED, resumed } from "../fake-platform.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -28,7 +31,7 @@ function play(token: ConversationListener["token"] = () => Promise.resolve("wct_
     token,
     microphoneAllowed: () => true,
   };
-  const conversation = new Conversation(listener, (config) => new AtomsAgent(config, browser));
+  const conversation = new Conversation(listener, (config) => new AtomsAgent(config, platformOf(browser)));
   return { browser, conversation, events, failures };
 }
 
@@ -115,6 +118,27 @@ describe("a conversation", () => {
     made.browser.socket.drop(1006);
 
     expect(made.failures).toEqual([["network", true]]);
+  });
+
+  /** The visitor sees that it is the network, and the page is told; what is written meanwhile is not lost. */
+  test("waits for a network that is lost", async () => {
+    const made = play();
+    made.conversation.start(PARTY, "webcall");
+    await settle();
+    made.browser.socket.open();
+    made.browser.socket.receive(EXTENDED);
+    await settle();
+    made.browser.socket.drop(1006);
+    expect(stateOf(made.conversation.status, false)).toBe("reconnecting");
+    made.conversation.say("Are you there?");
+    await vi.advanceTimersByTimeAsync(0);
+    made.browser.socket.open();
+    made.browser.socket.receive(resumed(0));
+
+    expect(stateOf(made.conversation.status, false)).toBe("thinking");
+    expect(made.events).toEqual(["session_started", "reconnecting", "reconnected"]);
+    expect(sentTexts(made)).toEqual(["Are you there?"]);
+    expect(made.failures).toEqual([]);
   });
 
   /** Talking takes the place of writing; what was said stays. */

@@ -60,6 +60,8 @@ describe("the code of a failure", () => {
     ["microphone_lost", "microphone_lost"],
     ["playback_device", "output_device"],
     ["tool_timeout", "server"],
+    ["resume_failed", "network"],
+    ["echo", undefined],
   ])("for the event %s is %s", (code, expected) => {
     expect(codeInCall(code)).toBe(expected);
   });
@@ -71,6 +73,7 @@ describe("the code of a failure", () => {
     ["timeout", undefined],
     ["1000", undefined],
     ["1006", "network"],
+    ["resume_failed", "network"],
     ["server_error", "server"],
     ["4000", "server"],
   ])("for the end %s is %s", (reason, expected) => {

@@ -15,6 +15,8 @@ const CONNECTED: Happening = { type: "connected" };
 const SAID: Happening = { type: "user_said" };
 const STARTED: Happening = { type: "agent_start_talking" };
 const STOPPED: Happening = { type: "agent_stop_talking" };
+const LOST: Happening = { type: "reconnecting" };
+const BACK: Happening = { type: "reconnected" };
 const MUTED: Happening = { type: "muted", muted: true };
 
 describe("the state of a conversation", () => {
@@ -28,6 +30,9 @@ describe("the state of a conversation", () => {
     ["listening", [ASKED, CONNECTED, SAID, STARTED, STOPPED]],
     ["muted", [ASKED, CONNECTED, MUTED]],
     ["speaking", [ASKED, CONNECTED, MUTED, STARTED]],
+    ["reconnecting", [ASKED, CONNECTED, STARTED, LOST]],
+    ["speaking", [ASKED, CONNECTED, STARTED, LOST, BACK]],
+    ["ended", [ASKED, CONNECTED, LOST, { type: "ended" }]],
     ["error", [ASKED, { type: "failed", code: "network" }]],
     ["ended", [ASKED, CONNECTED, { type: "ended" }]],
     ["connecting", [ASKED, { type: "failed", code: "network" }, ASKED]],

@@ -2,7 +2,8 @@
 ``vivavoce call``: a headless caller.
 
 It says WAV files or types texts to an agent, prints the conversation with the latency of every answer,
-and saves the agent's voice. Its exit code makes it a smoke test: 0 when every line was answered.
+and saves the agent's voice as it was played. A lost connection is taken up again where the server can.
+Its exit code makes it a smoke test: 0 when every line was answered.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from vivavoce.errors import Refused
 __all__ = ["add", "run"]
 
 ANSWERED, USAGE, REFUSED, NOT_CONNECTED, NOT_ANSWERED = 0, 2, 3, 4, 5
+# Ends of a call that say that the connection is gone and did not come back.
+_LOST = frozenset({"", "websocket_closed", "resume_failed"})
 
 _EXIT_CODES = """\
 exit codes:
@@ -49,6 +52,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--key", default=os.environ.get("VIVAVOCE_KEY", ""), help="API key; default: $VIVAVOCE_KEY")
     parser.add_argument("--save", metavar="OUT.wav", type=Path, help="where to write the agent's voice")
     parser.add_argument("--mode", choices=("webcall", "chat"), default="webcall", help="default: %(default)s")
+    parser.add_argument("--plain", action="store_true", help="speak the bare wire, without our extension")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the conversation")
     parser.set_defaults(run=run)
 
@@ -83,13 +87,15 @@ def run(args: argparse.Namespace) -> int:
         return _failed(USAGE, str(error))
     if len(report.turns) == len(lines) and all(turn.answered for turn in report.turns):
         return ANSWERED
-    if not report.reason:
+    if report.reason in _LOST:
         return _failed(NOT_CONNECTED, "the connection was lost")
     return _failed(NOT_ANSWERED, f"a line was not answered (the call ended: {report.reason})")
 
 
 async def _call(args: argparse.Namespace, lines: list[Line]) -> Report:
-    async with await AtomsClient.connect(args.url, key=args.key, agent_id=args.agent_id, mode=args.mode) as client:
+    async with await AtomsClient.connect(
+        args.url, key=args.key, agent_id=args.agent_id, mode=args.mode, ext=not args.plain
+    ) as client:
         return await hold_call(client, lines, chat=args.mode == "chat")
 
 
@@ -101,6 +107,7 @@ def _as_text(report: Report) -> str:
         lines.append(f"you    {_line_of(turn)}")
         latency = "" if turn.latency_s is None else f"  [{turn.latency_s * 1000:.0f} ms]"
         lines.append(f"agent  {turn.answer or ('(no words)' if turn.answered else '(no answer)')}{latency}")
+    lines += [f"again  the connection was lost and taken up after {away_s:.2f} s" for away_s in report.away_s]
     lines += [f"error  {error}" for error in report.errors]
     lines.append(f"end    {report.reason or 'connection lost'}")
     return "\n".join(lines)
@@ -120,6 +127,7 @@ def _as_json(report: Report) -> str:
         "turns": [asdict(turn) for turn in report.turns],
         "errors": report.errors,
         "reason": report.reason,
+        "away_s": report.away_s,
         "recording_s": report.recording.duration_s,
     }
     return json.dumps(fields, ensure_ascii=False, indent=2)

@@ -6,33 +6,30 @@ An asynchronous client of the Atoms wire.
         async for message in call:
             ...
 
+With ``ext=True`` it speaks our extension (docs/wire-extension.md): the call survives its socket, the server learns
+what has been heard, and audio travels as bytes.
+
 It stands on picows, which the server has anyway: no second WebSocket library to keep,
 and a load test shares its two cores with the client, so the client must cost little.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 import msgspec
-import pybase64
-from picows import WSCloseCode, WSHandshakeError, WSMsgType, WSTransport, ws_connect
 
 from vivavoce.audio.g711 import encode_alaw, encode_mulaw
 from vivavoce.audio.pcm import Pcm
-from vivavoce.client.messages import Message, SessionEnded, SessionStarted
-from vivavoce.client.socket import Inbox
-from vivavoce.errors import Refused
+from vivavoce.client.address import call_address
+from vivavoce.client.endurance import Endurance
+from vivavoce.client.line import Line
+from vivavoce.client.messages import Message, SessionStarted
+from vivavoce.client.playout import Player
 from vivavoce.speech import Tool
 
 __all__ = ["AtomsClient"]
 
-# The documented path, appended where the given URL has none.
-_PATH = "/atoms/v1/agent/connect"
-# A server answers ``session.close`` and closes the socket; one that does not is left after this time.
-_CLOSE_WAIT_S = 2.0
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -40,14 +37,16 @@ class AtomsClient:
     """
     One call, seen from the visitor's side; iterate over it for the server's messages.
 
-    Iteration ends when the socket has closed. Use ``connect`` to make one.
+    Iteration ends with the call; on the plain wire that is when the socket has closed. On an extended call a lost
+    socket is a ``Reconnecting`` and a ``Reconnected``, with no message lost or told twice, and the end is a
+    ``SessionEnded``: with the server's reason, with ``resume_failed`` where the server cannot take the call up again,
+    or with ``websocket_closed`` where it could not be reached in time. A server that breaks the contract is left
+    without one.
+    Use ``connect`` to make one.
     """
 
-    def __init__(self, transport: WSTransport, inbox: Inbox, session: SessionStarted, *, input_format: str) -> None:
-        self._transport = transport
-        self._inbox = inbox
-        # What the server has said of this call.
-        self.session = session
+    def __init__(self, line: Line, *, input_format: str) -> None:
+        self._line = line
         encoding, _, rate = input_format.partition("_")
         # How ``send_audio`` codes: ``pcm``, ``mulaw`` or ``alaw``.
         self._encoding = encoding
@@ -66,6 +65,9 @@ class AtomsClient:
         input_format: str = "",
         output_format: str = "",
         variables: Mapping[str, str | int | float | bool] | None = None,
+        ext: bool = False,
+        binary: bool = True,
+        endurance: Endurance | None = None,
         timeout_s: float = 15.0,
     ) -> Self:
         """
@@ -80,6 +82,9 @@ class AtomsClient:
             input_format: Format of ``send_audio``; PCM, μ-law and A-law can be sent. Wins over the rate.
             output_format: Format of the agent's audio. Wins over the rate.
             variables: Values for the agent's placeholders.
+            ext: Ask for the extension; a server that does not know it is spoken to without.
+            binary: Ask for audio as bytes, where the extension is spoken.
+            endurance: How an extended call is kept.
             timeout_s: Limit for the connection, the handshake and ``session.created`` together.
 
         Raises:
@@ -94,6 +99,8 @@ class AtomsClient:
             "sample_rate": "" if sample_rate_hz is None else str(sample_rate_hz),
             "input_audio_format": input_format,
             "output_audio_format": output_format,
+            "ext": "1" if ext else "",
+            "frames": "binary" if ext and binary else "",
             "variables": _ENCODER.encode(variables).decode() if variables else "",
         }
         if input_format.startswith("opus"):
@@ -103,48 +110,35 @@ class AtomsClient:
             query["token"] = key
         elif key:
             headers["Authorization"] = f"Bearer {key}"
-        inbox = Inbox()
-        try:
-            async with asyncio.timeout(timeout_s):
-                # Redirects are not followed: the key is for the server that was named.
-                transport, _ = await ws_connect(
-                    lambda: inbox,
-                    _address(url, query),
-                    extra_headers=headers,
-                    max_redirects=0,
-                    websocket_handshake_timeout=timeout_s,
-                    logger_name="vivavoce",
-                )
-                # The library is silent about a server that hangs up instead of answering.
-                if transport.is_disconnected and not inbox.closed:
-                    raise ConnectionError("the server closed the connection instead of answering the handshake")
-                try:
-                    session = await _opened(inbox)
-                except BaseException:
-                    transport.disconnect(graceful=False)
-                    raise
-        except WSHandshakeError as error:
-            raise _refused(error) from error
-        except OSError as error:
-            # A refused connection, an unknown host and a failed TLS handshake are alike to the caller.
-            if isinstance(error, ConnectionError | TimeoutError):
-                raise
-            raise ConnectionError(str(error)) from error
+        line = Line(call_address(url, query), headers, endurance or Endurance())
+        await line.open(limit_s=timeout_s)
         asked = input_format or f"pcm_{sample_rate_hz or 24000}"
-        return cls(transport, inbox, session, input_format=session.input_format or asked)
+        return cls(line, input_format=line.session.input_format or asked)
+
+    @property
+    def session(self) -> SessionStarted:
+        """What the server has said of this call."""
+        return self._line.session
+
+    @property
+    def player(self) -> Player:
+        """Plays the agent's sound in real time, without a loudspeaker: what it has played is what was heard."""
+        return self._line.player
 
     @property
     def closed(self) -> bool:
-        """Whether the socket has closed; messages that came before may still be read."""
-        return self._inbox.closed
+        """Whether the call is over; messages that came before may still be read."""
+        return self._line.over
 
     async def send_audio(self, pcm: Pcm) -> None:
         """
         Send microphone audio, at ``mic_rate_hz``.
 
+        On an extended call this never waits: what cannot be sent now is kept, up to 60 seconds of it.
+
         Raises:
             ValueError: The audio has another rate.
-            ConnectionError: The socket has closed, or the server has taken nothing for a long time.
+            ConnectionError: The call is over, or (on the plain wire) the server has taken nothing for a long time.
         """
         if pcm.rate_hz != self.mic_rate_hz:
             raise ValueError(f"this call takes audio at {self.mic_rate_hz} Hz, not at {pcm.rate_hz} Hz")
@@ -157,15 +151,16 @@ class AtomsClient:
                 coded = pcm.samples.astype("<i2", copy=False).tobytes()
             case other:
                 raise ValueError(f"this client cannot code {other}")
-        await self._send(b'{"type":"input_audio_buffer.append","audio":"' + pybase64.b64encode(coded) + b'"}')
+        self._check()
+        await self._line.sender.say_audio(coded, duration_s=pcm.duration_s)
 
     async def send_text(self, text: str) -> None:
         """Type to the agent; it interrupts the agent if it is speaking."""
-        await self._send(_ENCODER.encode({"type": "input_text.send", "text": text}))
+        await self._say({"type": "input_text.send", "text": text})
 
     async def commit(self) -> None:
         """Declare one's turn to be over, as a push-to-talk button does."""
-        await self._send(_ENCODER.encode({"type": "input_audio_buffer.commit"}))
+        await self._say({"type": "input_audio_buffer.commit"})
 
     async def declare_tools(self, tools: Sequence[Tool]) -> None:
         """Offer tools to the agent, instead of those offered before; ``ToolsAccepted`` or an error answers."""
@@ -180,22 +175,19 @@ class AtomsClient:
             }
             for tool in tools
         ]
-        await self._send(_ENCODER.encode({"type": "session.update", "tools": declarations}))
+        await self._say({"type": "session.update", "tools": declarations})
 
     async def answer_tool(self, call_id: str, output: str) -> None:
         """Answer a ``ToolRequested``."""
-        await self._send(_ENCODER.encode({"type": "function_call.result", "call_id": call_id, "output": output}))
+        await self._say({"type": "function_call.result", "call_id": call_id, "output": output})
 
     async def close(self) -> None:
-        """End the call: ask the server, wait a little for its goodbye, then drop the socket. May be called again."""
-        if not self._inbox.closed:
-            self._transport.send(WSMsgType.TEXT, _ENCODER.encode({"type": "session.close"}))
-            if not await self._inbox.closes_within(_CLOSE_WAIT_S):
-                self._transport.send_close(WSCloseCode.OK)
-        self._transport.disconnect()
-        # What has been sent is flushed first, but not for ever.
-        if not await self._inbox.closes_within(_CLOSE_WAIT_S):
-            self._transport.disconnect(graceful=False)
+        """
+        End the call: ask the server, wait a little for its goodbye, then drop the socket. May be called again.
+
+        While an extended call is without a socket, the server learns of the end when it has waited long enough.
+        """
+        await self._line.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -209,50 +201,15 @@ class AtomsClient:
         return self
 
     async def __anext__(self) -> Message:
-        message = await self._inbox.next()
+        message = await self._line.next()
         if message is None:
             raise StopAsyncIteration
         return message
 
-    async def _send(self, frame: bytes) -> None:
-        # A socket that does not take what is sent makes the caller wait; one that has closed makes him stop.
-        await self._inbox.writable()
-        self._transport.send(WSMsgType.TEXT, frame)
+    async def _say(self, message: Mapping[str, object]) -> None:
+        self._check()
+        await self._line.sender.say(message)
 
-
-async def _opened(inbox: Inbox) -> SessionStarted:
-    match await inbox.next():
-        case SessionStarted() as session:
-            return session
-        case SessionEnded(reason=reason):
-            raise ConnectionError(f"the server ended the call at once: {reason}")
-        case None:
-            raise ConnectionError(f"the socket closed before the call began ({inbox.farewell})")
-        case other:
-            raise ConnectionError(f"the server began with {type(other).__name__} instead of session.created")
-
-
-def _address(url: str, query: Mapping[str, str]) -> str:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.hostname:
-        raise ValueError(f"{url} is no address of a server; write something like http://localhost:8600")
-    path = parts.path.rstrip("/")
-    if not path.endswith("/agent/connect"):
-        path = path.removesuffix("/atoms/v1") + _PATH
-    given = dict(parse_qsl(parts.query)) | {name: value for name, value in query.items() if value}
-    return SplitResult(scheme, parts.netloc, path, urlencode(given), "").geturl()
-
-
-def _refused(error: WSHandshakeError) -> Refused | ConnectionError:
-    if error.response is None or not error.raw_header:
-        return ConnectionError(str(error))
-    status_line = bytes(error.raw_header).split(b"\r\n", 1)[0].decode("ascii", "replace")
-    reason = status_line.split(" ", 2)[2:]
-    status = int(error.response.status)
-    retry_after = error.response.headers.get("Retry-After", "")
-    return Refused(
-        status,
-        reason[0] if reason else "",
-        retry_after_s=int(retry_after) if retry_after.isdigit() else None,
-    )
+    def _check(self) -> None:
+        if self._line.over:
+            raise ConnectionError(f"the call is over ({self._line.farewell})")

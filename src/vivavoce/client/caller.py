@@ -81,9 +81,11 @@ class Report:
         call_id: The call's identifier, for the record on the server.
         greeting: What the agent said unasked at the beginning.
         turns: The lines that could be said, each with its answer.
-        recording: All that was heard of the agent.
+        recording: All that was played of the agent's voice.
         errors: What the server complained of, as ``code: message``.
-        reason: The server's word for the end; empty where the connection was lost.
+        reason: The server's word for the end; empty where the connection was lost. On an extended call that cannot be
+            taken up again it is ``resume_failed`` or ``websocket_closed``.
+        away_s: How long the call was without a connection, each time that it was taken up again.
     """
 
     session_id: str
@@ -93,6 +95,7 @@ class Report:
     recording: Pcm
     errors: tuple[str, ...]
     reason: str
+    away_s: tuple[float, ...] = ()
 
 
 async def hold_call(
@@ -126,6 +129,7 @@ async def hold_call(
                 if hearing.over:
                     break
                 turns.append(await _exchange(line, client, hearing, microphone, chat=chat, patience=patience))
+            await hearing.played_out(patience.turn_s)
         # The socket closed in the middle of a line; ``reason`` tells whether the server meant it.
         except ConnectionError:
             pass
@@ -141,6 +145,7 @@ async def hold_call(
         recording=hearing.recording(),
         errors=tuple(f"{error.code}: {error.message}" for error in hearing.errors),
         reason=hearing.reason,
+        away_s=tuple(hearing.away_s),
     )
 
 

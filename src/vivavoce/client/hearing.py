@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
-
-from vivavoce.audio.pcm import Pcm, Samples
+from vivavoce.audio.pcm import Pcm
 from vivavoce.client.atoms import AtomsClient
+from vivavoce.client.extension import Reconnected
 from vivavoce.client.messages import (
     AgentAudio,
     AgentStarted,
     AgentStopped,
     ErrorReported,
-    Interrupted,
     Message,
     SessionEnded,
     ToolRequested,
@@ -36,12 +34,11 @@ class AgentTurn:
     first_words_s: float | None = None
     stopped_s: float | None = None
     text: str = ""
-    pieces: list[Samples] = field(default_factory=list)
 
     @property
     def answered(self) -> bool:
         """Whether there was anything to hear or read."""
-        return bool(self.text or self.pieces)
+        return bool(self.text) or self.first_audio_s is not None
 
 
 class Hearing:
@@ -49,7 +46,6 @@ class Hearing:
 
     def __init__(self, client: AtomsClient) -> None:
         self._client = client
-        self._rate_hz = client.session.rate_hz
         # The agent's turns, in order.
         self.turns: list[AgentTurn] = []
         # The visitor's turns as the server understood them.
@@ -60,8 +56,8 @@ class Hearing:
         self.reason = ""
         # No more messages will come.
         self.over = False
-        # When the player will have played all that has arrived.
-        self._plays_until_s = 0.0
+        # How long the call was without a socket, each time.
+        self.away_s: list[float] = []
         # Set by each message, waited for by ``until``.
         self._news = asyncio.Event()
 
@@ -100,34 +96,36 @@ class Hearing:
         count = len(self.turns)
         return await self.until(lambda: len(self.turns) > count, limit_s)
 
+    async def played_out(self, limit_s: float) -> None:
+        """Wait until all that has arrived has been played, at most so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                # Meanwhile more may arrive.
+                for empty_at_s in iter(self._client.player.empty_at, None):
+                    # A moment longer: at the very end the last sample may not be counted yet.
+                    await asyncio.sleep(empty_at_s - asyncio.get_running_loop().time() + 0.001)
+
     def recording(self) -> Pcm:
         """All that was heard of the agent, turn after turn."""
-        pause = np.zeros(round(_PAUSE_S * self._rate_hz), np.int16)
-        sounds: list[Samples] = []
-        for turn in self.turns:
-            if turn.pieces:
-                sounds += [pause, *turn.pieces] if sounds else turn.pieces
-        return Pcm(np.concatenate(sounds) if sounds else np.zeros(0, np.int16), self._rate_hz)
+        return self._client.player.recording(_PAUSE_S)
 
     def _take(self, message: Message) -> None:
         match message:
             case AgentStarted(at_s=at_s):
                 self.turns.append(AgentTurn(at_s))
-            case AgentAudio(at_s=at_s, pcm=pcm):
+            case AgentAudio(at_s=at_s):
                 turn = self._turn(at_s)
                 turn.first_audio_s = at_s if turn.first_audio_s is None else turn.first_audio_s
-                turn.pieces.append(pcm.samples)
-                self._plays_until_s = max(self._plays_until_s, at_s) + pcm.duration_s
             case TranscriptHeard(at_s=at_s, speaker="agent", text=text):
                 turn = self._turn(at_s)
                 turn.first_words_s = at_s if turn.first_words_s is None else turn.first_words_s
                 turn.text = text
             case TranscriptHeard(speaker="user", text=text, final=True):
                 self.understood.append(text)
-            case Interrupted(at_s=at_s):
-                self._drop_unplayed(at_s)
             case AgentStopped(at_s=at_s):
                 self._turn(at_s).stopped_s = at_s
+            case Reconnected(away_s=away_s):
+                self.away_s.append(away_s)
             case ErrorReported():
                 self.errors.append(message)
             case SessionEnded(reason=reason):
@@ -140,14 +138,3 @@ class Hearing:
         if not self.turns:
             self.turns.append(AgentTurn(at_s))
         return self.turns[-1]
-
-    def _drop_unplayed(self, at_s: float) -> None:
-        # As a player does: what has not been played yet will not be.
-        unplayed = round(max(0.0, self._plays_until_s - at_s) * self._rate_hz)
-        self._plays_until_s = min(self._plays_until_s, at_s)
-        pieces = self._turn(at_s).pieces
-        while unplayed > 0 and pieces:
-            piece = pieces.pop()
-            if len(piece) > unplayed:
-                pieces.append(piece[: len(piece) - unplayed])
-            unplayed -= len(piece)

@@ -1,50 +1,84 @@
-"""The client's end of the socket: frames in, messages out, and when the other side takes no more."""
+"""The client's end of one socket: whole messages in, frames out, and when the other side takes no more."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 
-from picows import WSFrame, WSListener, WSMsgType, WSTransport
+from picows import WSCloseCode, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
 
-from vivavoce.client.messages import Message, SessionStarted, read
-from vivavoce.clock import monotonic_s
-from vivavoce.errors import ProtocolError
+from vivavoce.client.address import refused
 
-__all__ = ["Inbox"]
+__all__ = ["Socket"]
 
-# A minute of agent audio in small frames. A client that lets so much wait has stopped reading.
-_MOST_WAITING_MESSAGES = 4096
 # Nothing that a server says is longer; the sum of a message's continuation frames.
 _LONGEST_MESSAGE_BYTES = 4 * 1024 * 1024
 # A server that takes nothing for so long has stopped reading.
 _LONGEST_STALL_S = 15.0
 
 
-class Inbox(WSListener):
-    """Holds the server's messages until the client reads them. Made for one socket."""
+class Socket(WSListener):
+    """
+    One WebSocket, opened by ``dial``.
 
-    def __init__(self) -> None:
-        # Written by ``on_ws_frame``, read by ``next``; None marks the end.
-        self._messages: asyncio.Queue[Message | None] = asyncio.Queue(_MOST_WAITING_MESSAGES + 1)
-        # The frames of a message that is not complete yet.
+    Args:
+        take: Told each message of the server, in memory that is the socket's, and whether it is binary.
+    """
+
+    def __init__(self, take: Callable[["Socket", bytes | memoryview, bool], None]) -> None:
+        self._take = take
+        self._transport: WSTransport | None = None
+        # The frames of a message that is not complete yet, and whether it is binary.
         self._pieces = bytearray()
-        # The rate of the agent's audio, once the server has told it.
-        self._rate_hz = 24000
+        self._binary = False
         # Clear while the transport's buffer is full.
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._closed = asyncio.Event()
         # How the socket ended, for people: a close code, or what broke.
         self.farewell = "connection lost"
+        # What the server closed it with; 0 for nothing.
+        self.close_code = 0
+
+    async def dial(self, address: str, headers: Mapping[str, str], *, limit_s: float) -> None:
+        """
+        Connect. Messages may be told before this returns.
+
+        Raises:
+            Refused: The server has answered the handshake with another status than 101.
+            ConnectionError: No server there, or it has hung up.
+            TimeoutError: ``limit_s`` have passed.
+        """
+        try:
+            async with asyncio.timeout(limit_s):
+                # Redirects are not followed: the key is for the server that was named.
+                transport, _ = await ws_connect(
+                    lambda: self,
+                    address,
+                    extra_headers=headers,
+                    max_redirects=0,
+                    websocket_handshake_timeout=limit_s,
+                    logger_name="vivavoce",
+                )
+        except WSHandshakeError as error:
+            raise refused(error) from error
+        except OSError as error:
+            # A refused connection, an unknown host and a failed TLS handshake are alike to the caller.
+            if isinstance(error, ConnectionError | TimeoutError):
+                raise
+            raise ConnectionError(str(error)) from error
+        # The library is silent about a server that hangs up instead of answering.
+        if transport.is_disconnected and not self.closed:
+            raise ConnectionError("the server closed the connection instead of answering the handshake")
 
     @property
     def closed(self) -> bool:
         """Whether the socket has closed."""
         return self._closed.is_set()
 
-    async def next(self) -> Message | None:
-        """The next message; None after the last."""
-        if self.closed and self._messages.empty():
-            return None
-        return await self._messages.get()
+    def send(self, frame: bytes, *, binary: bool = False) -> None:
+        """Send one message; on a socket that has closed it is dropped."""
+        # The transport knows a moment earlier than its listener that it is lost.
+        if self._transport is not None and not self._transport.underlying_transport.is_closing():
+            self._transport.send(WSMsgType.BINARY if binary else WSMsgType.TEXT, frame)
 
     async def writable(self) -> None:
         """
@@ -71,15 +105,36 @@ class Inbox(WSListener):
             return False
         return True
 
+    async def close(self, *, limit_s: float) -> None:
+        """Close the socket: what has been sent is flushed first, but not for ever."""
+        if self._transport is None:
+            return
+        if not self.closed:
+            self._transport.send_close(WSCloseCode.OK)
+        self._transport.disconnect()
+        if not await self.closes_within(limit_s):
+            self._transport.disconnect(graceful=False)
+
+    def drop(self, why: str) -> None:
+        """Give the socket up at once."""
+        if not self.closed:
+            self.farewell = why
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The handshake is done; called by the socket."""
+        self._transport = transport
+
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """A frame has come; called by the socket."""
-        at_s = monotonic_s()
         match frame.msg_type:
             case WSMsgType.TEXT | WSMsgType.BINARY | WSMsgType.CONTINUATION:
-                self._take(transport, frame, at_s)
+                self._join(frame)
             case WSMsgType.CLOSE:
                 # Read from the bytes: codes from 4000 on have no name in the library.
                 code = int.from_bytes(frame.get_payload_as_bytes()[:2], "big")
+                self.close_code = code
                 self.farewell = f"close code {code}" if code else "without a close code"
                 transport.send_close(frame.get_close_code())
                 transport.disconnect()
@@ -89,8 +144,6 @@ class Inbox(WSListener):
         self._closed.set()
         # Whoever waits to write learns of the end.
         self._may_write.set()
-        if not self._messages.full():
-            self._messages.put_nowait(None)
 
     def pause_writing(self) -> None:
         """The transport's buffer is full; called by the socket."""
@@ -100,10 +153,12 @@ class Inbox(WSListener):
         """The transport's buffer has room; called by the socket."""
         self._may_write.set()
 
-    def _take(self, transport: WSTransport, frame: WSFrame, at_s: float) -> None:
+    def _join(self, frame: WSFrame) -> None:
         if len(self._pieces) + frame.payload_size > _LONGEST_MESSAGE_BYTES:
-            self._break(transport, "the server sent a message that is too long")
+            self.drop("the server sent a message that is too long")
             return
+        if not self._pieces:
+            self._binary = frame.msg_type == WSMsgType.BINARY
         if not frame.fin:
             self._pieces += frame.get_payload_as_memoryview()
             return
@@ -111,19 +166,4 @@ class Inbox(WSListener):
         if self._pieces:
             data = bytes(self._pieces + data)
             self._pieces.clear()
-        try:
-            message = read(data, at_s=at_s, rate_hz=self._rate_hz)
-        except ProtocolError as error:
-            self._break(transport, error.message)
-            return
-        if isinstance(message, SessionStarted):
-            self._rate_hz = message.rate_hz
-        # One place is kept for the end mark.
-        if self._messages.qsize() >= _MOST_WAITING_MESSAGES:
-            self._break(transport, "the client does not read its messages")
-            return
-        self._messages.put_nowait(message)
-
-    def _break(self, transport: WSTransport, why: str) -> None:
-        self.farewell = why
-        transport.disconnect(graceful=False)
+        self._take(self, data, self._binary)

@@ -8,7 +8,7 @@ Source: Atoms handshake (wire-spec 1.2 to 1.4, rule H1); Synthflow session (wire
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from vivavoce.server.identifiers import AGENT_ID
 from vivavoce.store.tokens import ATOMS_PREFIX, SYNTHFLOW_PREFIX
 from vivavoce.wire import atoms, formats, synthflow, variables
 from vivavoce.wire.atoms import Mode
+from vivavoce.wire.extension import Extension, extension_from_url, with_opus
 from vivavoce.wire.formats import AudioFormats
 from vivavoce.wire.variables import Value
 
@@ -92,8 +93,9 @@ class Admission:
     # As the page gave them, without the reserved names.
     variables: Mapping[str, Value]
     credential: KeyInfo | Grant
-    # The name of the dialect that the client speaks.
+    # The name of the dialect that the client speaks, and how it speaks our extension of it, if it does.
     dialect: str = atoms.DIALECT.name
+    extension: Extension | None = None
 
     @property
     def visitor(self) -> str:
@@ -119,9 +121,10 @@ async def admit(request: ConnectRequest, door: Door) -> Admission:
     secret = _secret(request)
     if not secret:
         raise _no_credential()
-    if secret.startswith(ATOMS_PREFIX):
-        return await _by_token(secret, request, door)
-    return await _by_key(secret, request, door)
+    admission = await (_by_token if secret.startswith(ATOMS_PREFIX) else _by_key)(secret, request, door)
+    if admission.extension is not None and admission.extension.opus:
+        return replace(admission, formats=with_opus(admission.formats))
+    return admission
 
 
 async def admit_synthflow(request: ConnectRequest, door: Door) -> Admission:
@@ -180,9 +183,10 @@ async def _by_token(secret: str, request: ConnectRequest, door: Door) -> Admissi
     agent = await _agent(grant.agent_id, door)
     # The format tokens are checked all the same, although the grant's formats hold.
     formats.from_url(request.query, voice_rates_hz=door.voice_rates_hz(agent), with_rate=False)
+    extension = extension_from_url(request.query)
     if not await door.redeem(secret):
         raise _unknown_credential()
-    return Admission(agent, grant.mode, grant.formats, grant.variables, grant)
+    return Admission(agent, grant.mode, grant.formats, grant.variables, grant, extension=extension)
 
 
 async def _by_key(secret: str, request: ConnectRequest, door: Door) -> Admission:
@@ -198,7 +202,7 @@ async def _by_key(secret: str, request: ConnectRequest, door: Door) -> Admission
     agent = await _agent(agent_id, door)
     chosen = formats.from_url(request.query, voice_rates_hz=door.voice_rates_hz(agent))
     supplied = variables.parse(request.query.get("variables", ""))
-    return Admission(agent, mode, chosen, supplied, key)
+    return Admission(agent, mode, chosen, supplied, key, extension=extension_from_url(request.query))
 
 
 async def _agent(agent_id: str, door: Door) -> Mapping[str, object]:

@@ -14,7 +14,8 @@ from vivavoce.store.knowledge import Piece
 from vivavoce.talk.brief import Brief
 from vivavoce.wire import atoms, synthflow
 from vivavoce.wire.atoms import AtomsCodec
-from vivavoce.wire.dialect import Codec, SessionNames
+from vivavoce.wire.atoms_extended import ExtendedCodec
+from vivavoce.wire.dialect import Codec, ResumableCodec, SessionNames
 from vivavoce.wire.synthflow import SynthflowCodec
 from vivavoce.wire.variables import Value, resolve
 
@@ -76,7 +77,7 @@ def with_supplied(plan: CallPlan, supplied: Mapping[str, Value]) -> CallPlan:
 def _codec(names: SessionNames, admission: Admission, tools: AgentTools, config: Config) -> Codec:
     if admission.dialect == synthflow.DIALECT.name:
         return SynthflowCodec(admission.formats, events=config.synthflow_events, agent_role=config.ws_agent_role)
-    return AtomsCodec(
+    plain = AtomsCodec(
         names,
         admission.formats,
         admission.mode,
@@ -84,6 +85,15 @@ def _codec(names: SessionNames, admission: Admission, tools: AgentTools, config:
         client_tool_arguments=config.client_tool_arguments,
         configured_tool_names=tools.names,
         tools_managed_by_config=tools.managed_by_config,
+    )
+    if admission.extension is None:
+        return plain
+    return ExtendedCodec(
+        plain,
+        admission.formats,
+        admission.extension,
+        resume_token=ids.resume_token(),
+        resume_window_s=config.resume_window_s,
     )
 
 
@@ -106,6 +116,9 @@ def _briefed(
         codec=codec,
         knowledge=known.in_prompt(tool.name for tool in tools.searches),
     )
+    if isinstance(codec, ResumableCodec):
+        policy = replace(brief.policy, away_s=codec.resume_window_s)
+        brief = replace(brief, holds=admission.mode == "webcall", policy=policy)
     # Pages of the other wire cannot be asked to run anything.
     page_runs_tools = admission.dialect == atoms.DIALECT.name
     return variables, with_tools(brief, tools, variables, page_runs_tools=page_runs_tools)

@@ -11,7 +11,7 @@ __all__ = ["CallRecord"]
 
 
 class CallRecord:
-    """Follows one call for the store, as a ``session.Observer``."""
+    """Follows one call for the store, as its ``Observer``."""
 
     def __init__(self, call_id: str, feed: Feed, recording: Recording) -> None:
         self._call_id = call_id
@@ -30,10 +30,14 @@ class CallRecord:
         """The visitor's voice goes onto its track."""
         self._recording.visitor(at, samples)
 
-    def agent(self, play_at: float, pcm: Pcm) -> None:
-        """The agent's voice goes onto the other."""
-        self._recording.agent(play_at, pcm)
+    def agent(self, turn: int, pcm: Pcm) -> None:
+        """The agent's voice will go onto the other, as far as it is heard."""
+        self._recording.agent(turn, pcm.samples)
 
-    def cut(self, at: float) -> None:
-        """What the agent would have said after this is not heard."""
-        self._recording.cut(at)
+    def sounded(self, turn: int, at: float, heard: int) -> None:
+        """So many samples of a turn of the agent have been heard."""
+        self._recording.sounded(turn, at, heard)
+
+    def cut(self, turn: int) -> None:
+        """What is left of a turn of the agent is not heard."""
+        self._recording.cut(turn)

@@ -28,13 +28,15 @@ from vivavoce.server.call_record import CallRecord
 from vivavoce.server.door import StoreDoor
 from vivavoce.server.embed_limits import begin_visit
 from vivavoce.server.preconversation import AskWebhooks
-from vivavoce.server.sockets import Begin, CallSocket, NoSocket, farewell
+from vivavoce.server.resumption import Resumption, SessionSocket
+from vivavoce.server.sockets import Begin, CallSocket, Listener, NoSocket, farewell
 from vivavoce.session import Session
 from vivavoce.store import calls, knowledge
 from vivavoce.store.database import Database
 from vivavoce.store.refusals import Refusal
 from vivavoce.wire import atoms, synthflow
 from vivavoce.wire.atoms_messages import ErrorMessage
+from vivavoce.wire.dialect import ResumableCodec
 
 __all__ = ["Calls"]
 
@@ -101,6 +103,8 @@ class Calls:
         self._slots: set[_Slot] = set()
         # One for each call that has begun, until its end has been written down.
         self._tasks: set[asyncio.Task[None]] = set()
+        # The calls whose client can take them up on another socket.
+        self._resumption = Resumption()
         # Told whenever a call has ended.
         self._freed = asyncio.Condition()
 
@@ -126,6 +130,8 @@ class Calls:
         """
         if path not in _ADMITTING:
             raise Refused(404, "No voice socket here")
+        if path in atoms.DIALECT.paths and request.query.get("resume") and not flaw:
+            return self._resumption.begin(request.query)
         try:
             admission = await _ADMITTING[path](request, self._door)
         except Refused as error:
@@ -200,7 +206,7 @@ class Calls:
     def _records(self, slot: _Slot) -> bool:
         return self._config.record and slot.plan.admission.mode == "webcall"
 
-    def _begin(self, slot: _Slot, socket: CallSocket) -> Session:
+    def _begin(self, slot: _Slot, socket: CallSocket) -> Listener:
         loop = asyncio.get_running_loop()
         recording = Recording(
             self._config.recordings / slot.plan.names.call_id,
@@ -209,7 +215,7 @@ class Calls:
             sound=self._records(slot),
         )
         recording.note(brief_line(slot.plan.brief))
-        self._recorder.add(recording, loop.time())
+        self._recorder.add(recording)
         session = Session(
             brief=slot.plan.brief,
             codec=slot.plan.codec,
@@ -221,10 +227,12 @@ class Calls:
             note=self._note,
         )
         slot.session = session
+        if isinstance(codec := slot.plan.codec, ResumableCodec):
+            self._resumption.add(codec.resume_token, session)
         task = loop.create_task(self._hold(slot, session, recording), name=slot.plan.names.call_id)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return session
+        return SessionSocket(session, socket)
 
     # -- a call goes on and ends ----------------------------------------------------------------------------
 
@@ -238,6 +246,8 @@ class Calls:
             log.exception("%s failed", call_id)
             session.leave("server_error")
         finally:
+            if isinstance(codec := slot.plan.codec, ResumableCodec):
+                self._resumption.end(codec.resume_token, reason)
             await self._release(slot)
             log.info("%s ended: %s", call_id, reason)
             await self._close(slot, recording, reason)

@@ -12,8 +12,9 @@ from vivavoce.speech import Message, Tool, ToolCall
 from vivavoce.talk import commands as do
 from vivavoce.talk import facts
 from vivavoce.talk.brief import Brief
+from vivavoce.talk.delivery import Delivery, Wait
+from vivavoce.talk.events import Voiced, VoiceDone
 from vivavoce.talk.history import History
-from vivavoce.talk.mouth import Mouth
 from vivavoce.talk.orders import Orders
 from vivavoce.talk.reply import Clocking, Reply, Round
 from vivavoce.talk.toolbox import Toolbox
@@ -43,9 +44,9 @@ class Agent:
         self._toolbox = Toolbox(brief, orders)
         # The agent's turn, from its first thought to its last heard word.
         self.reply: Reply | None = None
-        # The newest reply's number, and the next audio frame's.
+        # The newest reply's number.
         self._replies = 0
-        self._next_seq = 0
+        self._delivery = Delivery(brief, orders)
         # The turn that the reply answers, as long as it is not certain.
         self._asked = ""
         self.has_replied = False
@@ -142,21 +143,48 @@ class Agent:
         if self._chat:
             return self._close(at, reply, reply.text.strip()) if reply.complete else None
         self._toolbox.fill(at, reply)
-        frames = reply.mouth.due(at, self._next_seq)
-        if frames:
+        if frames := reply.mouth.due(at):
             self._start_talking(at, reply)
-            self._next_seq += len(frames)
             self._orders.do(*frames)
         # What has just been sent makes room for more.
         self._orders.do(*reply.due_parts(at))
-        if reply.talking and (heard := reply.mouth.tell_words(at)) is not None:
-            self._orders.publish(facts.AgentSaid(at, reply.id, heard, final=False))
+        if reply.talking:
+            self._delivery.follow(at, reply)
         return self._close(at, reply, reply.mouth.text) if reply.mouth.finished(at) else None
 
     def deadline(self) -> float:
         """When the agent next wants to be looked at, in session seconds."""
         soonest = self.reply.deadline() if self.reply is not None else float("inf")
         return min(soonest, self._toolbox.deadline(self.reply))
+
+    # -- its sound ------------------------------------------------------------------------------------------
+
+    def add_sound(self, event: Voiced) -> None:
+        """Sound of a part of the reply."""
+        if (reply := self.current(event.reply)) is not None:
+            self._delivery.tell_caption(event.at, reply, reply.voiced(event.at, event.part, event.pcm, event.words))
+
+    def end_sound(self, event: VoiceDone) -> None:
+        """All sound of a part has come."""
+        if (reply := self.current(event.reply)) is not None:
+            self._delivery.tell_caption(event.at, reply, reply.voice_done(event.part))
+
+    def wait(self, at: float, why: Wait) -> None:
+        """Its voice waits."""
+        self._delivery.wait(at, why, self.reply)
+
+    def go_on(self, at: float, why: Wait) -> None:
+        """What its voice waited for is over."""
+        self._delivery.go_on(at, why, self.reply)
+
+    def heed_reports(self) -> None:
+        """The client tells what it plays: from now on nothing else is believed."""
+        self._delivery.client_reports = True
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its voice waits for what the visitor's sound turns out to be."""
+        return self._delivery.is_held
 
     # -- tools ----------------------------------------------------------------------------------------------
 
@@ -213,16 +241,17 @@ class Agent:
     def drop(self, at: float) -> None:
         """Give the reply up: no sound of it is sent from here on."""
         if self.reply is not None:
-            self._orders.do(do.Cut(self.reply.id, at))
+            self._delivery.note_end(at, self.reply)
+            self._orders.do(do.Cut(self.reply.id))
             self.reply = None
+        self._delivery.forget_hold()
 
     # -- inside ---------------------------------------------------------------------------------------------
 
     def _new_reply(self, clocking: Clocking | None) -> Reply:
         self._replies += 1
-        brief = self._brief
-        mouth = Mouth(reply=self._replies, rate_hz=brief.voice_rate_hz, lead_s=brief.lead_s, policy=brief.policy)
-        self.reply = Reply(self._replies, mouth=mouth, clocking=clocking, policy=brief.policy)
+        mouth = self._delivery.new_mouth(self._replies)
+        self.reply = Reply(self._replies, mouth=mouth, clocking=clocking, policy=self._brief.policy)
         return self.reply
 
     def _think(self, at: float, reply: Reply) -> None:
@@ -252,11 +281,16 @@ class Agent:
             self._orders.publish(reply.clocking.timed(at, reply.id))
 
     def _close(self, at: float, reply: Reply, heard: str) -> Outcome:
+        self._delivery.note_end(at, reply)
         if reply.broken_off:
             # The model may still be writing, and nobody reads it.
-            self._orders.do(do.Cut(reply.id, at))
+            self._orders.do(do.Cut(reply.id))
         self.reply = None
         self.has_replied = True
+        if self.is_held:
+            # The client had played its last sample before it could hold; what comes next must not be held.
+            self._delivery.forget_hold()
+            self._orders.publish(facts.Released(at, reply.id))
         self._retire(at, reply, heard)
         if reply.hangs_up:
             return Outcome.GOODBYE

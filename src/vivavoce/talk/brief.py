@@ -38,6 +38,7 @@ class Brief:
         waits_for_user: No greeting until the visitor has spoken first.
         voice_rate_hz: Rate of the agent audio that this client takes.
         lead_s: How far agent audio may run ahead of real time (the dialect's figure).
+        holds: Whether the client can hold the agent's voice and play on from the very sample.
         tools: The agent's own tools, whoever runs them; those of the page come on top.
         hang_up: The tools by which the language model ends the call; empty where it may not.
     """
@@ -48,6 +49,7 @@ class Brief:
     waits_for_user: bool = False
     voice_rate_hz: int = 24000
     lead_s: float = 1.0
+    holds: bool = False
     tools: tuple[Tool, ...] = ()
     hang_up: tuple[Tool, ...] = (END_CALL,)
     phrases: Phrases = field(default_factory=Phrases)

@@ -16,6 +16,7 @@ __all__ = [
     "Publish",
     "Say",
     "SendAudio",
+    "Sounded",
     "StopListening",
     "Think",
 ]
@@ -74,23 +75,30 @@ class SendAudio:
     """
     Send agent audio now.
 
-    ``seq`` numbers the frames of the session, ``start`` is the first sample within the reply,
-    and ``play_at`` is when the client is going to play it, in session seconds.
+    ``start`` is the first sample within the reply, and ``play_at`` is when the client is going to play it, in session
+    seconds.
     """
 
     reply: int
-    seq: int
     start: int
     play_at: float
     pcm: Pcm
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """Give a reply up: stop thinking and speaking it, and drop what of it has not been played by ``at``."""
+class Sounded:
+    """Take note that by ``at`` the visitor has heard the first ``samples`` of a reply."""
 
     reply: int
     at: float
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Give a reply up: stop thinking and speaking it, and drop what of it has not been heard."""
+
+    reply: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +115,4 @@ class HangUp:
     reason: str
 
 
-Command = Listen | Feed | StopListening | Think | Call | Say | SendAudio | Cut | Publish | HangUp
+Command = Listen | Feed | StopListening | Think | Call | Say | SendAudio | Sounded | Cut | Publish | HangUp

@@ -18,10 +18,13 @@ from typing import assert_never
 
 from vivavoce.talk import events, facts
 from vivavoce.talk.agent import Agent, Outcome
+from vivavoce.talk.barge_in import BargeIn
 from vivavoce.talk.brief import Brief
 from vivavoce.talk.commands import Command, HangUp
 from vivavoce.talk.ears import Sign
+from vivavoce.talk.idleness import Idleness
 from vivavoce.talk.orders import Orders
+from vivavoce.talk.presence import Presence
 from vivavoce.talk.reply import Clocking
 from vivavoce.talk.trouble import Trouble
 from vivavoce.talk.visitor import Visitor
@@ -39,14 +42,16 @@ class Conversation:
         self._visitor = Visitor(brief.policy, self._orders)
         self._agent = Agent(brief, self._orders)
         self._trouble = Trouble(brief, self._agent, self._orders, lambda at: self._end(at, "server_error"))
+        self._barge_in = BargeIn(
+            brief.policy.barge_in_s, self._visitor, self._agent, self._orders, interrupt=self._take_floor
+        )
+        self._presence = Presence(brief.policy, self._agent, self._orders)
         self._begun = self._ready = self._ended = False
         # What an interruption kept from being heard, until it proves to have been one.
         self._unsaid = ""
         # Whether the visitor's last turn was ended because it was the longest that is listened to.
         self._overlong = False
-        # Since when nobody speaks, and how often the agent has asked whether anybody is there.
-        self._idle_since: float | None = None
-        self._nudges = 0
+        self._idleness = Idleness(brief.policy)
 
     # -- the two doors --------------------------------------------------------------------------------------
 
@@ -69,12 +74,12 @@ class Conversation:
         """When it wants a ``TimePassed``, in session seconds; None once the call has ended."""
         if self._ended:
             return None
-        soonest = min(self._policy.longest_call_s, self._visitor.deadline(), self._agent.deadline())
+        soonest = min(
+            self._policy.longest_call_s, self._visitor.deadline(), self._agent.deadline(), self._presence.deadline()
+        )
         if not self._ready:
             soonest = min(soonest, self._policy.ready_wait_s)
-        if self._idle_since is not None:
-            soonest = min(soonest, self._idle_since + self._policy.idle_s)
-        return soonest
+        return soonest if self._presence.absent else min(soonest, self._idleness.deadline())
 
     def _take(self, event: events.Event) -> None:
         agent = self._agent
@@ -89,15 +94,19 @@ class Conversation:
             case events.ReplyDone(at, number):
                 if (reply := agent.thinking(number)) is not None:
                     agent.end_round(at, reply)
-            case events.Voiced(at, number, part, pcm, words):
-                if (reply := agent.current(number)) is not None and (placed := reply.voiced(at, part, pcm, words)):
-                    self._orders.publish(facts.Captioned(at, number, placed))
-            case events.VoiceDone(_, number, part):
-                if (reply := agent.current(number)) is not None:
-                    reply.voice_done(part)
-            case events.Played(at, number, played_s):
-                if (reply := agent.current(number)) is not None:
-                    reply.mouth.played(at, played_s)
+            case events.Voiced():
+                agent.add_sound(event)
+            case events.VoiceDone():
+                agent.end_sound(event)
+            case events.Played():
+                self._on_played(event)
+            case events.ClientAway(at):
+                self._presence.leave(at)
+                self._visitor.away()
+            case events.ClientBack(at):
+                self._visitor.come_back(at)
+                self._presence.come_back(at)
+                self._idleness.restart(at)
             case events.ToolAsked(at, number, call):
                 if (reply := agent.thinking(number)) is not None:
                     agent.ask_tool(at, reply, call)
@@ -107,6 +116,7 @@ class Conversation:
                 agent.declare_tools(at, tools)
             case events.Transcribed():
                 self._visitor.written(event)
+                self._barge_in.weigh(event.at)
                 self._settle(event.at)
             case events.Typed(at, text):
                 self._on_typed(at, text)
@@ -130,16 +140,18 @@ class Conversation:
         if self._agent.reply is not None or self._visitor.speaking or self._visitor.closing_since is not None:
             return
         if self._brief.greeting and not self._brief.waits_for_user:
-            self._idle_since = None
+            self._idleness.end()
             self._agent.speak(at, self._brief.greeting)
         else:
-            self._idle_since = at
+            self._idleness.begin(at)
 
     def _on_heard(self, event: events.Heard) -> None:
         if self._is_deaf(event.at):
             self._visitor.be_deaf()
         elif (sign := self._visitor.hear(event)) is not None:
             self._on_sign(event.at, sign)
+        elif self._agent.is_held:
+            self._barge_in.weigh(event.at)
 
     def _is_deaf(self, at: float) -> bool:
         """Whether the visitor is not heard just now."""
@@ -154,7 +166,10 @@ class Conversation:
 
     def _on_sign(self, at: float, sign: Sign) -> None:
         if sign is Sign.ONSET:
-            self._take_floor(at)
+            if self._brief.holds and self._agent.talking_since is not None:
+                self._barge_in.hold(at)
+            else:
+                self._take_floor(at)
             self._visitor.begin()
         elif sign is Sign.END:
             # He may go on for ever, or it is a radio: the agent answers, and is not interrupted.
@@ -179,8 +194,7 @@ class Conversation:
 
     def _take_floor(self, at: float) -> None:
         """The visitor speaks or types: the agent falls silent."""
-        self._idle_since = None
-        self._nudges = 0
+        self._idleness.forget()
         self._unsaid = self._agent.unheard(at) or self._unsaid
         if self._agent.talking_since is not None:
             self._agent.interrupt(at)
@@ -193,6 +207,10 @@ class Conversation:
             return
         turn_over_at, lost_words = self._visitor.closing_since, self._visitor.lost_words
         assert turn_over_at is not None
+        self._barge_in.weigh(at)
+        if self._visitor.closing_since is None:
+            # It was nothing, and the agent goes on.
+            return
         text = self._visitor.hand_over()
         if text:
             self._unsaid = ""
@@ -206,13 +224,13 @@ class Conversation:
     def _go_on(self, at: float) -> None:
         """There was no speech, or none that could be read: go on as if nothing had been."""
         unsaid, self._unsaid = self._unsaid, ""
-        self._idle_since = None
+        self._idleness.end()
         if unsaid:
             self._agent.speak(at, unsaid)
         elif self._agent.owes_answer:
             self._agent.answer(at, "", Clocking(at, at, at))
         else:
-            self._idle_since = at
+            self._idleness.begin(at)
 
     # -- the agent leaves the floor -------------------------------------------------------------------------
 
@@ -236,22 +254,29 @@ class Conversation:
 
     def _fall_idle(self, at: float) -> None:
         """Nobody has anything to say, unless a tool has answered meanwhile."""
-        self._idle_since = at
+        if self._visitor.speaking or self._visitor.closing_since is not None:
+            # He spoke into the agent's last words.
+            return
+        self._idleness.begin(at)
         if self._agent.has_news:
             self._go_on(at)
 
     def _on_tool_answered(self, at: float, call_id: str, output: str, *, error: str = "") -> None:
         self._agent.answer_tool(at, call_id, output, error=error)
-        if self._idle_since is not None and self._agent.has_news:
+        if self._idleness.lasts and self._agent.has_news:
             self._go_on(at)
 
     def _nudge(self, at: float) -> None:
-        if self._nudges >= self._policy.most_nudges:
+        if self._idleness.nudge():
+            self._agent.speak(at, self._brief.phrases.nudge)
+        else:
             self._end(at, "timeout")
-            return
-        self._nudges += 1
-        self._idle_since = None
-        self._agent.speak(at, self._brief.phrases.nudge)
+
+    def _on_played(self, event: events.Played) -> None:
+        was_absent = self._presence.absent
+        self._presence.played(event)
+        if was_absent and not self._presence.absent:
+            self._idleness.restart(event.at)
 
     # -- trouble --------------------------------------------------------------------------------------------
 
@@ -260,6 +285,7 @@ class Conversation:
             self._trouble.reply_failed(at, stage, number, reason)
         elif self._visitor.transcript_failed(number):
             self._orders.publish(facts.EngineStumbled(at, stage, reason))
+            self._barge_in.weigh(at)
             self._settle(at)
 
     # -- time -----------------------------------------------------------------------------------------------
@@ -268,6 +294,9 @@ class Conversation:
         policy, visitor = self._policy, self._visitor
         if at >= policy.longest_call_s:
             self._end(at, "timeout")
+            return
+        if reason := self._presence.given_up(at):
+            self._end(at, reason)
             return
         if not self._ready and at >= policy.ready_wait_s:
             self._on_ready(at)
@@ -280,7 +309,7 @@ class Conversation:
         for call_id in self._agent.late_tools(at):
             self._on_tool_answered(at, call_id, "The tool did not answer in time.", error="tool_timeout")
         self._trouble.check(at)
-        if self._idle_since is not None and at >= self._idle_since + policy.idle_s:
+        if not self._presence.absent and at >= self._idleness.deadline():
             self._nudge(at)
 
     def _end(self, at: float, reason: str) -> None:

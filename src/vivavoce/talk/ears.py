@@ -46,6 +46,8 @@ class Ears:
         self._kept_s = policy.pre_roll_s + policy.onset_s
         # Silence at the end of what has been heard, in seconds.
         self._silent_s = 0.0
+        # The current turn's sound, from its first speech on, in seconds.
+        self._turn_s = 0.0
         # Session time of the last window.
         self._last_at = 0.0
         # Session time at which the speech of the current turn began, and at which speech was last heard.
@@ -61,6 +63,11 @@ class Ears:
     def paused(self) -> bool:
         """Whether he is silent within his turn, for long enough to have finished perhaps."""
         return self._paused
+
+    @property
+    def speech_s(self) -> float:
+        """How long the current turn is up to its last speech, in seconds; 0 outside of one."""
+        return self._turn_s - self._silent_s if self.speaking else 0.0
 
     def commit(self, at: float) -> tuple[Sign, ...]:
         """The client says that the turn is over. A word too short for an onset counts: the button meant it."""
@@ -86,6 +93,10 @@ class Ears:
         self.ended_at = min(self._last_at, at) - self._silent_s
         self.reset()
         return Sign.END
+
+    def wake(self, at: float) -> None:
+        """Nothing could be heard before this moment: that was no silence."""
+        self._last_at = max(self._last_at, at)
 
     def be_patient(self, silence_s: float) -> None:
         """From now on a turn ends after this much silence."""
@@ -116,9 +127,11 @@ class Ears:
     def _begin(self, at: float) -> Sign:
         self.speaking, self._paused = True, False
         self.began_at = at - self._since_voiced_s
+        self._turn_s = self._since_voiced_s
         return Sign.ONSET
 
     def _follow(self, at: float, speech: float) -> Sign | None:
+        self._turn_s += WINDOW_S
         if speech >= self._policy.speech_probability:
             self._silent_s = 0.0
             if self._paused:

@@ -7,17 +7,21 @@ the conversation ignores ids that it has given up.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vivavoce.audio.pcm import Pcm
 from vivavoce.speech import Tool, ToolCall, Word
 
 __all__ = [
+    "ClientAway",
+    "ClientBack",
     "ClientLeft",
     "ClientReady",
     "Committed",
     "EngineFailed",
     "Event",
     "Heard",
+    "PlaybackState",
     "Played",
     "ReplyDone",
     "ReplyText",
@@ -31,10 +35,26 @@ __all__ = [
     "Voiced",
 ]
 
+PlaybackState = Literal["playing", "idle", "held", "suspended"]
+
 
 @dataclass(frozen=True, slots=True)
 class ClientReady:
     """The client can hear: the greeting may start."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAway:
+    """The client's socket is gone, and it may come back: it plays what it has, and hears nothing new."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClientBack:
+    """The client is back: it has, or will have in a moment, all that was sent."""
 
     at: float
 
@@ -147,11 +167,17 @@ class VoiceDone:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The client reports how much of a reply it has really played, in seconds of the reply's audio."""
+    """
+    The client reports how much of a reply it has really played, in seconds of the reply's audio.
+
+    ``state`` is ``playing``, ``idle`` (there is nothing to play), ``held``, or ``suspended``: its output does not run.
+    A reply of 0 stands for none.
+    """
 
     at: float
     reply: int
     played_s: float
+    state: PlaybackState = "playing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +203,8 @@ class TimePassed:
 
 Event = (
     ClientReady
+    | ClientAway
+    | ClientBack
     | ClientLeft
     | Heard
     | Typed

@@ -17,10 +17,14 @@ __all__ = [
     "CallEnded",
     "CallStarted",
     "Captioned",
+    "ClientLost",
+    "ClientReturned",
     "EngineStumbled",
     "Fact",
     "Failed",
+    "Held",
     "Interrupted",
+    "Released",
     "ToolEnded",
     "ToolStarted",
     "ToolsAccepted",
@@ -82,11 +86,33 @@ class AgentSaid:
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """Words of a reply with their times in the reply's audio; they may still be unheard."""
+    """
+    Words of a reply with their times in the reply's audio; they may still be unheard.
+
+    They replace all words of the reply from number ``first`` on, counted from 0. None stands in records of earlier
+    versions: the words follow those that were told before.
+    """
 
     at: float
     reply: int
     words: tuple[Word, ...]
+    first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The visitor makes a sound while the agent talks: its voice waits until it is clear what that was."""
+
+    at: float
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """It was nothing: the agent goes on from the very sample."""
+
+    at: float
+    reply: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +130,21 @@ class AgentStoppedTalking:
 
     at: float
     reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLost:
+    """The client's socket is gone; the call waits for it."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClientReturned:
+    """The client has come back on another socket, ``away_s`` after it was lost."""
+
+    at: float
+    away_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +236,12 @@ Fact = (
     | AgentStartedTalking
     | AgentSaid
     | Captioned
+    | Held
+    | Released
     | Interrupted
     | AgentStoppedTalking
+    | ClientLost
+    | ClientReturned
     | ToolsAccepted
     | ToolStarted
     | ToolEnded

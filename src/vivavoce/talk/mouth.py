@@ -1,151 +1,134 @@
 """
 Paces the agent's audio and knows which of its words have been heard.
 
-Theory of operation. The client plays what it gets at once and without gaps, so what has been sent makes a timeline
-of stretches: each begins when its frame reached the client, or when the frame before it ends, if that is later.
-How much has been heard at any moment follows from that timeline; nothing else is remembered about it.
-A client that reports its play position shifts the timeline: it is as late, or as early, as its last report says.
-
-Frames leave while the unplayed audio is shorter than the lead. The parts of a reply join without gaps; the words of
-a part have the times that the voice gave, or an estimate by their letters until the part's length is known.
+Frames leave while the unheard audio is shorter than the lead; what of it is heard when, the playout knows. The parts
+of a reply join without gaps.
 """
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
 from vivavoce.audio.pcm import Pcm, Samples, joined
 from vivavoce.speech import Word
 from vivavoce.talk.commands import SendAudio
+from vivavoce.talk.part import Caption, Part
+from vivavoce.talk.playout import Playout
 from vivavoce.talk.policy import Policy
+from vivavoce.talk.word_times import Pace
 
 __all__ = ["Mouth"]
 
-# Letters a second of a voice that gives no word times, until the length of its part is known.
-_LETTERS_PER_S = 14.0
 # Times are compared with this slack: sums of floats differ in their last digits.
 _SLACK_S = 1e-6
-
-
-@dataclass(slots=True)
-class _Part:
-    """One part of the reply: its text, and its sound so far."""
-
-    text: str
-    # First sample of the part within the reply; None until its first sound.
-    start: int | None = None
-    samples: int = 0
-    words: list[Word] = field(default_factory=list)
-    done: bool = False
-
-
-@dataclass(slots=True)
-class _Stretch:
-    """Sound that the client plays without a gap, from ``play_at`` on."""
-
-    play_at: float
-    start: int
-    samples: int
+# What Opus codes at a time.
+_PACKET_S = 0.02
 
 
 class Mouth:
     """Paces one reply's audio and knows how much of it has been heard."""
 
-    def __init__(self, *, reply: int, rate_hz: int, lead_s: float, policy: Policy) -> None:
+    def __init__(
+        self,
+        *,
+        reply: int,
+        rate_hz: int,
+        lead_s: float,
+        policy: Policy,
+        pace: Pace | None = None,
+        client_reports: bool = False,
+    ) -> None:
         self._reply = reply
         self._rate_hz = rate_hz
+        # How fast the voice speaks: learnt over all replies of a call.
+        self._pace = pace or Pace()
         self._lead_s = lead_s
         self._policy = policy
-        self._parts: dict[int, _Part] = {}
+        self._parts: dict[int, Part] = {}
         # Sound that has not been sent, in order.
         self._unsent: deque[Samples] = deque()
         self._unsent_samples = 0
-        self._sent_samples = 0
         self._voiced_samples = 0
-        self._stretches: list[_Stretch] = []
+        self._playout = Playout(rate_hz, policy.client_delay_s, reports=client_reports)
+        # A part has sound, and not yet all of it.
+        self._is_growing = False
         # No part is to come, and all of them have all their sound.
         self._closed = False
-        # How far the client is behind the timeline by its last report, in seconds; negative if it is ahead.
-        self._lag_s = 0.0
         # Words of the whole reply with their times in it, as far as they are certain; rebuilt when a part grows.
         self._timeline: list[Word] | None = None
-        # The number of words that ``tell_words`` has told.
+        # The numbers of words that ``tell_words`` and of samples that ``newly_heard`` has told.
         self._told = 0
+        self._told_samples = 0
 
     # -- what comes in --------------------------------------------------------------------------------------
 
     def expect(self, part: int, text: str) -> None:
         """A part with this text will be spoken."""
-        self._parts[part] = _Part(text)
+        self._parts[part] = Part(text, self._rate_hz, self._pace)
 
-    def voiced(self, part: int, pcm: Pcm, words: tuple[Word, ...]) -> tuple[Word, ...]:
-        """Take the next sound of a part; returns its words with their times in the reply."""
+    def voiced(self, part: int, pcm: Pcm, words: tuple[Word, ...]) -> Caption | None:
+        """Take the next sound of a part; returns the words whose times are known, or guessed, by it."""
         spoken = self._parts[part]
         if spoken.start is None:
-            spoken.start = self._voiced_samples
-        offset_s = spoken.start / self._rate_hz
-        placed = tuple(Word(word.text, word.start_s + offset_s, word.end_s + offset_s) for word in words)
-        spoken.words += placed
-        spoken.samples += len(pcm.samples)
+            spoken.begin(self._voiced_samples, len(self._words()))
+        caption = spoken.add(pcm, words)
+        self._is_growing = True
         self._voiced_samples += len(pcm.samples)
         if len(pcm.samples):
             self._unsent.append(pcm.samples)
             self._unsent_samples += len(pcm.samples)
         self._timeline = None
-        return placed
+        return caption
 
-    def part_done(self, part: int) -> None:
-        """All sound of a part has come."""
-        self._parts[part].done = True
+    def part_done(self, part: int) -> Caption | None:
+        """All sound of a part has come; returns the words whose times are better known by that."""
         self._timeline = None
+        self._is_growing = False
+        return self._parts[part].finish()
 
     def part_broken(self, part: int) -> None:
         """The voice has failed within a part: all that will ever be heard of it are the words whose sound is there."""
-        broken = self._parts[part]
-        end_s = self._voiced_samples / self._rate_hz + _SLACK_S
-        broken.words = [word for word in self._part_words(broken) if word.end_s <= end_s]
-        broken.text = " ".join(word.text for word in broken.words)
+        self._is_growing = False
+        self._parts[part].break_off(self._voiced_samples / self._rate_hz)
         self._timeline = None
 
     def close(self) -> None:
         """No more parts will come."""
         self._closed = True
+        self._is_growing = False
 
-    def played(self, at: float, played_s: float) -> None:
-        """The client reports how much of this reply it has really played, in seconds."""
-        sample = played_s * self._rate_hz
-        if not self._stretches:
-            return
-        if sample >= self._sent_samples:
-            # All of it: how late the client is can no longer be told, only that it is no later than this.
-            self._lag_s = min(self._lag_s, at - self._end_at())
-        else:
-            earliest_s, latest_s = self._standing_at(max(sample, 0.0))
-            self._lag_s = at - min(max(at, earliest_s), latest_s)
+    def played(self, at: float, played_s: float, *, plays: bool = True) -> None:
+        """The client reports how much of this reply it has really played, in seconds, and whether it plays on."""
+        self._playout.report(at, played_s, plays=plays)
+
+    def pause(self, at: float, *, plays_out: bool) -> None:
+        """No sound is sent any more. The client stands still, or plays out what it has."""
+        self._playout.pause(at, plays_out=plays_out)
+
+    def resume(self, at: float) -> None:
+        """The reply goes on from where it stands."""
+        self._playout.resume(at)
 
     # -- what goes out --------------------------------------------------------------------------------------
 
-    def due(self, at: float, seq: int) -> list[SendAudio]:
-        """The frames that may leave now; ``seq`` is the number of the first."""
+    def due(self, at: float) -> list[SendAudio]:
+        """The frames that may leave now."""
         frames: list[SendAudio] = []
-        while self._unsent_samples and self._room_at() <= at + _SLACK_S:
-            length_s = self._policy.frame_s if self._sent_samples else self._policy.first_frame_s
-            samples = self._take(round(length_s * self._rate_hz))
-            play_at = self._place(at, len(samples))
-            pcm = Pcm(samples, self._rate_hz)
-            frames.append(SendAudio(self._reply, seq + len(frames), self._sent_samples, play_at, pcm))
-            self._sent_samples += len(samples)
+        while (length := self._next_length()) and self._room_at() <= at + _SLACK_S:
+            start = self._playout.sent_samples
+            samples = self._take(length)
+            play_at = self._playout.send(at, len(samples))
+            frames.append(SendAudio(self._reply, start, play_at, Pcm(samples, self._rate_hz)))
         return frames
 
     def deadline(self) -> float | None:
         """When something is next to be done: send a frame, tell a word, or notice the end."""
-        if not self._stretches:
+        if not self._playout.begun:
             return None
         moments = []
-        if self._unsent_samples:
+        if self._next_length():
             moments.append(self._room_at())
         elif self._closed:
-            moments.append(self._heard_at(self._sent_samples))
+            moments.append(self._playout.heard_at(self._playout.sent_samples))
         word_at = self._next_word_at()
         if word_at is not None:
             moments.append(word_at)
@@ -162,7 +145,7 @@ class Mouth:
         """When all sound that there is will have been heard, in session seconds; None while some is unsent."""
         if self._unsent_samples:
             return None
-        return self._heard_at(self._sent_samples) if self._stretches else float("-inf")
+        return self._playout.heard_at(self._playout.sent_samples) if self._playout.begun else float("-inf")
 
     def finished(self, at: float) -> bool:
         """Whether the reply has been heard to its end."""
@@ -171,10 +154,19 @@ class Mouth:
 
     def heard_s(self, at: float) -> float:
         """How much of the reply's audio has reached the visitor's ear by ``at``, in seconds."""
-        heard_s = 0.0
-        for stretch in self._stretches:
-            heard_s += min(max(at - self._lag_s - stretch.play_at, 0.0), stretch.samples / self._rate_hz)
-        return heard_s
+        return self._playout.heard_samples(at) / self._rate_hz
+
+    def newly_heard(self, at: float, *, at_least_s: float = 0.0) -> tuple[float, int] | None:
+        """
+        How many samples have been heard by ``at``, and when the last of them.
+
+        None where that are not more by ``at_least_s`` than when it was last asked for.
+        """
+        heard = round(self._playout.heard_samples(at))
+        if heard <= self._told_samples or heard < self._told_samples + at_least_s * self._rate_hz:
+            return None
+        self._told_samples = heard
+        return min(at, self._playout.played_at(heard)), heard
 
     def heard_text(self, at: float) -> str:
         """The words that have been heard by ``at``, rounded down to whole words."""
@@ -183,19 +175,9 @@ class Mouth:
 
     def unheard_text(self, at: float, *, without: Collection[int] = ()) -> str:
         """The words that have not, or not wholly, been heard by ``at``; nothing of the parts ``without``."""
-        heard_s = self.heard_s(at) + _SLACK_S
-        unheard: list[str] = []
-        for number, part in self._parts.items():
-            if number in without:
-                continue
-            if part.start is None:
-                unheard.append(part.text)
-                continue
-            unheard += [word.text for word in self._part_words(part) if word.end_s > heard_s]
-            if part.words and not part.done:
-                # A voice may give its words along with their sound: these are still to come.
-                unheard += part.text.split()[len(part.words) :]
-        return " ".join(unheard)
+        heard_s = self.heard_s(at)
+        parts = (part for number, part in self._parts.items() if number not in without)
+        return " ".join(word for part in parts for word in part.unheard(heard_s))
 
     @property
     def text(self) -> str:
@@ -216,6 +198,16 @@ class Mouth:
 
     # -- inside ---------------------------------------------------------------------------------------------
 
+    def _next_length(self) -> int:
+        """The samples of the next frame; 0 for none."""
+        length_s = self._policy.frame_s if self._playout.sent_samples else self._policy.first_frame_s
+        length = round(length_s * self._rate_hz)
+        if self._unsent_samples >= length:
+            return length
+        # In the middle of a part only whole packets: what fills one up would be heard.
+        step = round(_PACKET_S * self._rate_hz) if self._is_growing else 1
+        return self._unsent_samples // step * step
+
     def _take(self, samples: int) -> Samples:
         """Take up to so many unsent samples."""
         taken: list[Samples] = []
@@ -229,43 +221,9 @@ class Mouth:
             self._unsent_samples -= len(piece)
         return joined(taken)
 
-    def _place(self, at: float, samples: int) -> float:
-        """Put sent samples on the timeline; returns when they will be played."""
-        arrives_at = at + self._policy.client_delay_s
-        if self._stretches and self._end_at() >= at:
-            # It reaches the client before the sound ahead of it has ended: no gap.
-            last = self._stretches[-1]
-            play_at = self._end_at()
-            last.samples += samples
-            return play_at
-        self._stretches.append(_Stretch(arrives_at, self._sent_samples, samples))
-        return arrives_at
-
-    def _end_at(self) -> float:
-        """When everything that has been sent will have been played."""
-        last = self._stretches[-1]
-        return last.play_at + last.samples / self._rate_hz
-
     def _room_at(self) -> float:
-        """When the unplayed audio leaves room for one more frame below the lead."""
-        if not self._stretches:
-            return float("-inf")
-        return self._end_at() - self._policy.client_delay_s - self._lead_s + self._policy.frame_s
-
-    def _heard_at(self, sample: float) -> float:
-        """When a sample of the reply that has been sent will have been heard."""
-        stretch = next(known for known in self._stretches if sample <= known.start + known.samples)
-        return stretch.play_at + (sample - stretch.start) / self._rate_hz + self._lag_s
-
-    def _standing_at(self, sample: float) -> tuple[float, float]:
-        """From when to when the timeline stands at a sample: a moment, or the gap before a stretch."""
-        gap_from = float("-inf")
-        for stretch in self._stretches:
-            if sample < stretch.start + stretch.samples:
-                moment = stretch.play_at + (sample - stretch.start) / self._rate_hz
-                return (gap_from if sample <= stretch.start else moment), moment
-            gap_from = stretch.play_at + stretch.samples / self._rate_hz
-        return gap_from, gap_from
+        """When the unheard audio leaves room for one more frame below the lead."""
+        return self._playout.room_at(self._lead_s - self._policy.frame_s)
 
     def _next_word_at(self) -> float | None:
         """When the next untold word will have been heard; None where its sound has not been sent."""
@@ -273,27 +231,9 @@ class Mouth:
         if self._told >= len(words):
             return None
         end = words[self._told].end_s * self._rate_hz
-        return self._heard_at(end) if end <= self._sent_samples else None
+        return self._playout.heard_at(end) if end <= self._playout.sent_samples else None
 
     def _words(self) -> list[Word]:
         if self._timeline is None:
-            self._timeline = [word for part in self._parts.values() for word in self._part_words(part)]
+            self._timeline = [word for part in self._parts.values() for word in part.words]
         return self._timeline
-
-    def _part_words(self, part: _Part) -> list[Word]:
-        """The words of a part with their times in the reply."""
-        if part.words:
-            return part.words
-        if part.start is None:
-            return []
-        start_s = part.start / self._rate_hz
-        letters = sum(len(word) + 1 for word in part.text.split())
-        if not letters:
-            return []
-        s_per_letter = part.samples / self._rate_hz / letters if part.done else 1 / _LETTERS_PER_S
-        words, at_s = [], start_s
-        for word in part.text.split():
-            end_s = at_s + (len(word) + 1) * s_per_letter
-            words.append(Word(word, at_s, end_s))
-            at_s = end_s
-        return words

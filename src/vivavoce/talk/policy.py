@@ -50,6 +50,8 @@ class Policy:
     interruptions: bool = True
     # Start of each agent turn in which it cannot be interrupted (Atoms: interruptionBackoffTimer).
     interruption_grace_s: float = 0.0
+    # Speech that interrupts for certain where the client can hold the agent's voice; less may be a cough.
+    barge_in_s: float = 0.35
     # The visitor is not heard before the agent's first turn has ended (Atoms: muteUserUntilFirstBotResponse).
     deaf_until_first_reply: bool = False
 
@@ -67,6 +69,10 @@ class Policy:
     # -- limits -----------------------------------------------------------------------------------------------
     # A client that never says that it is ready gets its greeting after this long.
     ready_wait_s: float = 5.0
+    # A client that is gone may come back for so long.
+    away_s: float = 60.0
+    # So long may its output be suspended: a page before its first gesture, or during a phone call.
+    suspended_s: float = 60.0
     # The final transcript after the end of a turn.
     transcript_wait_s: float = 6.0
     # The first text of a reply, and each further piece.

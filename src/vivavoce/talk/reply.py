@@ -14,6 +14,7 @@ from vivavoce.speech import Message, Tool, ToolCall, Word
 from vivavoce.talk.commands import Say
 from vivavoce.talk.facts import TurnTimed
 from vivavoce.talk.mouth import Mouth
+from vivavoce.talk.part import Caption
 from vivavoce.talk.policy import Policy
 from vivavoce.talk.sentences import Sentences
 
@@ -174,21 +175,22 @@ class Reply:
             parts.append(Say(self.id, number, text))
         return parts
 
-    def voiced(self, at: float, part: int, pcm: Pcm, words: tuple[Word, ...]) -> tuple[Word, ...]:
-        """Sound of a part; returns its words with their times in the reply."""
+    def voiced(self, at: float, part: int, pcm: Pcm, words: tuple[Word, ...]) -> Caption | None:
+        """Sound of a part; returns the words whose times are known, or guessed, by it."""
         if part not in self._voicing:
-            return ()
+            return None
         self._voice_at = at
         self.has_sound = self.has_sound or (part not in self._fillers and len(pcm.samples) > 0)
         return self.mouth.voiced(part, pcm, words)
 
-    def voice_done(self, part: int) -> None:
-        """All sound of a part has come."""
+    def voice_done(self, part: int) -> Caption | None:
+        """All sound of a part has come; returns the words whose times are better known by that."""
         if part not in self._voicing:
-            return
+            return None
         self._voicing.discard(part)
-        self.mouth.part_done(part)
+        caption = self.mouth.part_done(part)
         self._close_if_voiced()
+        return caption
 
     def voice_failed(self) -> None:
         """The voice has failed: no more sound comes of what it was working on."""

@@ -22,6 +22,8 @@ class Visitor:
         self._dictation = Dictation(policy)
         # When the turn was judged to be over, while its transcript is waited for.
         self.closing_since: float | None = None
+        # His client is gone: that nothing is heard means nothing.
+        self._is_away = False
 
     # -- what he does ---------------------------------------------------------------------------------------
 
@@ -49,8 +51,19 @@ class Visitor:
         """His client says that the turn is over."""
         return self._ears.commit(at)
 
+    def away(self) -> None:
+        """His client is gone: his turn, if he has it, waits."""
+        self._is_away = True
+
+    def come_back(self, at: float) -> None:
+        """His client is back: his turn goes on with what it sends next."""
+        self._is_away = False
+        self._ears.wake(at)
+
     def lapse(self, at: float) -> Sign | None:
         """Time has passed: an end, where silence or the longest turn makes it one."""
+        if self._is_away:
+            return None
         if self.speaking and at >= self._ears.began_at + self._policy.longest_turn_s:
             return self._ears.finish(at)
         return self._ears.lapse(at)
@@ -124,6 +137,16 @@ class Visitor:
         return self._ears.speaking
 
     @property
+    def fell_silent(self) -> bool:
+        """Whether he has paused, or finished, and all that he said before is written down."""
+        return (self._ears.paused or not self._ears.speaking) and self._dictation.settled
+
+    @property
+    def speech_s(self) -> float:
+        """How long he has been speaking in this turn, up to his last sound."""
+        return self._ears.speech_s
+
+    @property
     def began_at(self) -> float:
         """When his speech began, in session seconds."""
         return self._ears.began_at
@@ -154,6 +177,6 @@ class Visitor:
         if self.closing_since is not None:
             soonest = self.closing_since + self._policy.transcript_wait_s
         silent_at = self._ears.deadline()
-        if silent_at is not None:
+        if silent_at is not None and not self._is_away:
             soonest = min(soonest, silent_at, self._ears.began_at + self._policy.longest_turn_s)
         return soonest

@@ -13,8 +13,8 @@ same, and nothing but the numbers in its answer tells that nobody waits for it.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -28,6 +28,8 @@ from vivavoce.talk.commands import Command
 from vivavoce.talk.conversation import Conversation
 from vivavoce.talk.facts import Fact
 from vivavoce.talk.policy import WINDOW_S
+from vivavoce.testing.player import Client, Player
+from vivavoce.testing.script import Delays, Failure, Model, Page, Pause, Speech
 
 __all__ = ["Delays", "Failure", "Pause", "Speech", "Stage"]
 
@@ -38,47 +40,6 @@ _MOST_WAKINGS = 1000
 
 F = TypeVar("F", bound=Fact)
 C = TypeVar("C", bound=Command)
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """The visitor speaks from one moment to another. Noise is speech without text."""
-
-    start_s: float
-    end_s: float
-    text: str
-    probability: float = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Delays:
-    """How long the engines take, in seconds."""
-
-    transcript_s: float = 0.05
-    text_s: float = 0.1
-    voice_s: float = 0.05
-    # Pace of the voice.
-    word_s: float = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """In the language model's script: nothing comes for so long."""
-
-    duration_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """In the language model's script: here it fails, or, without a reason, falls silent for good."""
-
-    reason: str = ""
-
-
-# What the language model says to these messages.
-Model = Callable[[Sequence[Message]], Sequence[str | ToolCall | Pause | Failure]]
-# What the page answers to a tool call and after how many seconds; None for never.
-Page = Callable[[ToolCall], tuple[float, str] | None]
 
 
 class Stage:
@@ -94,6 +55,8 @@ class Stage:
         ready_s: When the client says that it is ready; None for never.
         microphone: Whether sound of this moment is sent.
         word_times: Whether the voice tells the times of its words.
+        client: Who plays what is sent and reports it: that is then when he is ready. None for one that plays
+            everything at once and tells nothing.
     """
 
     def __init__(
@@ -103,10 +66,11 @@ class Stage:
         visitor: Iterable[Speech] = (),
         model: Model = lambda messages: ["I hear you. ", "You said: " + messages[-1].text + "."],
         page: Page = lambda call: None,
-        delays: Delays = Delays(),
+        delays: Delays | None = None,
         ready_s: float | None = 0.0,
         microphone: Callable[[float], bool] = lambda at: True,
         word_times: bool = True,
+        client: Client | None = None,
     ) -> None:
         self.brief = brief or Brief()
         self.conversation = Conversation(self.brief)
@@ -122,7 +86,7 @@ class Stage:
         self._visitor = tuple(visitor)
         self._model = model
         self._page = page
-        self._delays = delays
+        self._delays = delays or Delays()
         self._microphone = microphone
         self._word_times = word_times
         # What is to happen: (time, order, event).
@@ -136,7 +100,11 @@ class Stage:
         # The words of each reply that were made into sound, with the sample at which each ends; the samples made.
         self._spoken: dict[int, list[tuple[str, int]]] = {}
         self._made: dict[int, int] = {}
-        if ready_s is not None:
+        self.player = None if client is None else Player(client, self.brief.voice_rate_hz)
+        if self.player is not None:
+            for moment, event in self.player.comings_and_goings():
+                self.at(moment, event)
+        elif ready_s is not None:
             self.at(ready_s, events.ClientReady(0.0))
 
     # -- what happens ---------------------------------------------------------------------------------------
@@ -157,7 +125,8 @@ class Stage:
             mic_at = (self._windows + 1) * WINDOW_S
             deadline = self.conversation.deadline()
             agenda_at = self._agenda[0][0] if self._agenda else float("inf")
-            moment = min(mic_at, agenda_at, float("inf") if deadline is None else max(deadline, self.now))
+            player_at = float("inf") if self.player is None else max(self.player.deadline(), self.now)
+            moment = min(mic_at, agenda_at, player_at, float("inf") if deadline is None else max(deadline, self.now))
             if moment > until_s:
                 self.now = until_s
                 return
@@ -165,10 +134,15 @@ class Stage:
             self.now = moment
             if agenda_at <= moment:
                 self._tell(heapq.heappop(self._agenda)[2])
+            elif self.player is not None and player_at <= moment:
+                for arrives_at, told in self.player.advance(moment):
+                    self.at(arrives_at, told)
             elif mic_at <= moment:
                 self._windows += 1
                 if self.brief.mode == "webcall" and self._microphone(mic_at):
-                    self._tell(self._heard(mic_at))
+                    window = self._heard(mic_at)
+                    for heard in [window] if self.player is None else self.player.sends(window):
+                        self._tell(heard)
             else:
                 self._wakings += 1
                 if self._wakings > _MOST_WAKINGS:
@@ -206,23 +180,24 @@ class Stage:
 
     def heard(self, reply: int, at: float | None = None) -> str:
         """
-        The words of a reply that have reached the visitor's ear, found from the sent sound alone.
+        The words of a reply that have reached the visitor's ear, found from the sent sound, or from the client.
 
         Args:
             reply: The agent's turn.
             at: Until when, in session seconds; None for now.
         """
         until = self.now if at is None else at
-        samples = 0.0
+        samples = self._planned(reply, until) if self.player is None else self.player.heard(reply, until)
+        # Half a sample of rounding.
+        return " ".join(word for word, end in self._spoken.get(reply, ()) if end <= samples + 0.5)
+
+    def _planned(self, reply: int, until: float) -> float:
+        """How many samples of a reply have been heard by a moment, if they are played as they are sent."""
         for moment, command in self.commands:
             if isinstance(command, do.Cut) and command.reply == reply:
                 until = min(until, moment)
-        for frame in self.ordered(do.SendAudio):
-            if frame.reply == reply:
-                played_s = min(max(until - frame.play_at, 0.0), frame.pcm.duration_s)
-                samples += played_s * frame.pcm.rate_hz
-        # Half a sample of rounding.
-        return " ".join(word for word, end in self._spoken.get(reply, ()) if end <= samples + 0.5)
+        frames = (frame for frame in self.ordered(do.SendAudio) if frame.reply == reply)
+        return sum(min(max(until - frame.play_at, 0.0), frame.pcm.duration_s) * frame.pcm.rate_hz for frame in frames)
 
     # -- the players ----------------------------------------------------------------------------------------
 
@@ -259,6 +234,8 @@ class Stage:
             case do.Call(call):
                 if (answer := self._page(call)) is not None:
                     self.at(self.now + answer[0], events.ToolAnswered(0.0, call.id, answer[1]))
+            case do.SendAudio() | do.Publish() if self.player is not None:
+                self.player.send(self.now, command)
 
     def _plays(self, stage: str, number: int, after_s: float) -> bool:
         if stage in self.failing_stages:

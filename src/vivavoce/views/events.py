@@ -13,6 +13,8 @@ from vivavoce.talk.facts import (
     AgentSaid,
     CallEnded,
     CallStarted,
+    ClientLost,
+    ClientReturned,
     EngineStumbled,
     Fact,
     Failed,
@@ -152,6 +154,11 @@ class Teller:
                     "error": error,
                     "latency_ms": milliseconds(fact.at - self._tools_at.pop(tool_call_id, fact.at)),
                 }
+            case ClientLost():
+                return {"event_type": "agent_log", "metadata": {"connection": "lost"}}
+            case ClientReturned(away_s=away_s):
+                metadata = {"connection": "returned", "away_ms": milliseconds(away_s)}
+                return {"event_type": "agent_log", "metadata": metadata}
             case EngineStumbled(stage=stage, reason=reason):
                 return {"event_type": "agent_error", "metadata": {"stage": stage}, "error": reason}
             case Failed(code=code, message=message):

@@ -128,7 +128,8 @@ class AtomsCodec:
         self.agent_rate_hz = formats.output.rate_hz
         self._names = names
         self._formats = formats
-        self._chat = mode == "chat"
+        # A call without any audio.
+        self.is_chat = mode == "chat"
         self._agent_role = agent_role
         self._arguments_as = client_tool_arguments
         self._configured_names = frozenset(configured_tool_names)
@@ -166,7 +167,7 @@ class AtomsCodec:
             return self._heard(message.audio)
         return self._meant(message)
 
-    def voice(self, pcm: Pcm, *, turn: int, seq: int, start: int) -> Frame:
+    def voice(self, pcm: Pcm, *, turn: int, start: int) -> Frame:
         """``output_audio.delta``: joined from bytes, which costs a fifth of an encoder."""
         samples = np.ascontiguousarray(pcm.samples, _LITTLE_ENDIAN)
         return b'{"type":"output_audio.delta","audio":"' + pybase64.b64encode(samples.data) + b'"}'
@@ -179,11 +180,11 @@ class AtomsCodec:
             case UserSaid(text=text, final=final):
                 return _said("user", text, final=final)
             case AgentStartedTalking(at=at):
-                return _frames(AgentStartTalking(self._timestamp(at)))
+                return _frames(AgentStartTalking(self.timestamp(at)))
             case AgentStoppedTalking(at=at):
-                return _frames(AgentStopTalking(self._timestamp(at)))
+                return _frames(AgentStopTalking(self.timestamp(at)))
             case Interrupted():
-                return () if self._chat else _frames(Interruption())
+                return () if self.is_chat else _frames(Interruption())
             case ToolsAccepted(names=names):
                 return _frames(SessionUpdated(names))
             case ToolEnded(name=name, error="tool_timeout"):
@@ -206,15 +207,8 @@ class AtomsCodec:
         """``session.closed``."""
         return _frames(SessionClosed(reason))
 
-    def _heard(self, audio: str) -> Mic | Broken | None:
-        if self._chat:
-            return None
-        if not audio:
-            return invalid_event("audio is required")
-        try:
-            coded = pybase64.b64decode(audio, validate=True)
-        except ValueError:
-            return invalid_event("audio is not valid base64")
+    def sound(self, coded: bytes) -> Mic | Broken | None:
+        """What the visitor's audio is once its base64 is off, in memory of its own; None where it holds no sample."""
         samples = self._samples(coded)
         if samples is None:
             if self._told_of_garbage:
@@ -223,6 +217,21 @@ class AtomsCodec:
             return invalid_event(f"audio is not {self._formats.input.token}; what cannot be decoded is dropped")
         # A single byte of PCM is no sample, an Ogg page no packet.
         return Mic(Pcm(samples, self.mic_rate_hz)) if len(samples) else None
+
+    def timestamp(self, at: float) -> str:
+        """The moment ``at`` seconds after the session opened, as messages name it."""
+        return (self._opened_at + timedelta(seconds=at)).isoformat(timespec="microseconds")
+
+    def _heard(self, audio: str) -> Mic | Broken | None:
+        if self.is_chat:
+            return None
+        if not audio:
+            return invalid_event("audio is required")
+        try:
+            coded = pybase64.b64decode(audio, validate=True)
+        except ValueError:
+            return invalid_event("audio is not valid base64")
+        return self.sound(coded)
 
     def _meant(self, message: ClientMessage) -> Received | None:
         match message:
@@ -255,15 +264,12 @@ class AtomsCodec:
             return invalid_event("the message is not valid JSON in UTF-8")
         if name in _KNOWN_TYPES:
             # In chat mode all audio is ignored, the invalid too.
-            return None if self._chat and name == "input_audio_buffer.append" else invalid_event(explained(error))
+            return None if self.is_chat and name == "input_audio_buffer.append" else invalid_event(explained(error))
         name = name[:_LONGEST_TYPE_CHARS]
         if name in self._unknown_types or len(self._unknown_types) >= _MOST_UNKNOWN_TYPES:
             return None
         self._unknown_types.add(name)
         return invalid_event(f"unknown type '{name}'")
-
-    def _timestamp(self, at: float) -> str:
-        return (self._opened_at + timedelta(seconds=at)).isoformat(timespec="microseconds")
 
 
 def _frames(message: ServerMessage) -> tuple[Frame]:

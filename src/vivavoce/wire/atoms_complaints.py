@@ -24,4 +24,8 @@ def explained(error: msgspec.ValidationError, *, within: str = "") -> str:
         error: What the decoder raised.
         within: The field in which the decoded part stands, such as ``tools``.
     """
-    return complaint(str(error), within=within, words=SOCKET)
+    said = complaint(str(error), within=within, words=SOCKET)
+    # JSON has one word for both, so what is wrong with a fraction would not be told.
+    if "Expected number" in said:
+        said = said.replace("got number", "got a fraction")
+    return said[:_LONGEST_CHARS]

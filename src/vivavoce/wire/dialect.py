@@ -8,7 +8,7 @@ A dialect decides nothing about the conversation and does no I/O.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from vivavoce.audio.pcm import Pcm
 from vivavoce.speech import Tool, ToolCall
@@ -22,8 +22,12 @@ __all__ = [
     "Dialect",
     "Frame",
     "Mic",
+    "Ping",
+    "Playback",
+    "PlaybackState",
     "Ready",
     "Received",
+    "ResumableCodec",
     "SessionNames",
     "Text",
     "ToolOutput",
@@ -95,7 +99,37 @@ class Broken:
     message: str
 
 
-Received = Mic | Ready | Text | CommitAsked | ToolsDeclared | ToolOutput | CloseAsked | Broken
+# What the client's output does: it plays, has nothing to play, waits after a hold, or does not run at all.
+PlaybackState = Literal["playing", "idle", "held", "suspended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """
+    How much of the agent the client has really played.
+
+    Args:
+        turn: The agent's turn that is being played, or was played last; 0 before the first.
+        played: Its samples, at ``agent_rate_hz``, that have left the loudspeaker.
+        state: What the output does.
+        ack: The number of the last frame that the client has; 0 for none.
+    """
+
+    turn: int
+    played: int
+    state: PlaybackState
+    ack: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The client wants to know whether anybody is there; ``ack`` as in ``Playback``."""
+
+    id: int
+    ack: int
+
+
+Received = Mic | Ready | Text | CommitAsked | ToolsDeclared | ToolOutput | CloseAsked | Playback | Ping | Broken
 
 
 class Codec(Protocol):
@@ -122,14 +156,13 @@ class Codec(Protocol):
     def receive(self, data: bytes | memoryview, *, text: bool) -> Received | None:
         """Translate one message of the client; None where it means nothing to the conversation."""
 
-    def voice(self, pcm: Pcm, *, turn: int, seq: int, start: int) -> Frame:
+    def voice(self, pcm: Pcm, *, turn: int, start: int) -> Frame:
         """
         Agent audio as one message.
 
         Args:
             pcm: At least one sample, at ``agent_rate_hz``.
             turn: The agent's turn (the reply's id).
-            seq: The frame's number within the session.
             start: The first sample within the turn.
         """
 
@@ -144,6 +177,33 @@ class Codec(Protocol):
 
     def bye(self, reason: str) -> Sequence[Frame]:
         """The last messages of a session."""
+
+
+@runtime_checkable
+class ResumableCodec(Codec, Protocol):
+    """
+    The translation of a call that survives its socket.
+
+    It numbers the frames of ``voice``, ``tell``, ``call``, ``error`` and ``bye``, in the order in which they are made;
+    those of ``hello``, ``hello_again``, ``acknowledgement`` and ``pong`` belong to the socket.
+    """
+
+    # What opens the call again, and how long it waits for a client that is gone.
+    resume_token: str
+    resume_window_s: float
+
+    @property
+    def input_seq(self) -> int:
+        """The number of the client's last message; 0 for none."""
+
+    def hello_again(self) -> Sequence[Frame]:
+        """The first messages on a further socket."""
+
+    def acknowledgement(self) -> Frame | None:
+        """What tells the client that its messages have come, where it is time to; asked after each."""
+
+    def pong(self, ping_id: int) -> Sequence[Frame]:
+        """The answer to a ``Ping``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from vivavoce.errors import Refused
 
 __all__ = [
     "DEFAULT",
+    "OPUS_RATES_HZ",
     "SAMPLE_RATES_HZ",
     "AudioFormat",
     "AudioFormats",
@@ -31,7 +32,8 @@ Encoding = Literal["pcm", "mulaw", "alaw", "opus"]
 # What ``sample_rate`` may say, and what every voice is rendered at.
 SAMPLE_RATES_HZ: tuple[int, ...] = (8000, 16000, 24000)
 _PCM_INPUT_RATES_HZ = (8000, 16000, 22050, 24000, 44100, 48000)
-_OPUS_RATES_HZ = (8000, 16000, 24000, 48000)
+# What Opus can be asked for at.
+OPUS_RATES_HZ: tuple[int, ...] = (8000, 16000, 24000, 48000)
 # Rendered only where the agent's voice is made for it.
 _FINE_OUTPUT_RATE_HZ = 44100
 # How much of a token that we refuse is quoted back.
@@ -56,7 +58,11 @@ DEFAULT = AudioFormat("pcm", 24000)
 
 @dataclass(frozen=True, slots=True)
 class AudioFormats:
-    """Both directions of a call: ``input`` is the visitor's audio, ``output`` the agent's (always PCM)."""
+    """
+    Both directions of a call: ``input`` is the visitor's audio, ``output`` the agent's.
+
+    The latter is PCM wherever a request asks for it by a token; only the extension of the wire makes it Opus.
+    """
 
     input: AudioFormat = DEFAULT
     output: AudioFormat = DEFAULT
@@ -169,7 +175,7 @@ def _inputs(*, with_opus: bool | None) -> dict[str, AudioFormat]:
     formats = [AudioFormat("pcm", rate_hz) for rate_hz in _PCM_INPUT_RATES_HZ]
     formats += [AudioFormat("mulaw", 8000), AudioFormat("alaw", 8000)]
     if opus.available() if with_opus is None else with_opus:
-        formats += [AudioFormat("opus", rate_hz) for rate_hz in _OPUS_RATES_HZ]
+        formats += [AudioFormat("opus", rate_hz) for rate_hz in OPUS_RATES_HZ]
     return {chosen.token: chosen for chosen in formats}
 
 

@@ -106,7 +106,7 @@ class SynthflowCodec:
         samples = len(data) // 2
         return Mic(Pcm(np.frombuffer(bytes(data), _LITTLE_ENDIAN, samples), self.mic_rate_hz)) if samples else None
 
-    def voice(self, pcm: Pcm, *, turn: int, seq: int, start: int) -> Frame:
+    def voice(self, pcm: Pcm, *, turn: int, start: int) -> Frame:
         """The samples as they are: an even number of bytes, for pages lay an ``Int16Array`` over them."""
         return np.ascontiguousarray(pcm.samples, _LITTLE_ENDIAN).tobytes()
 

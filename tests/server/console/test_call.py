@@ -12,7 +12,16 @@ from tests.server.rest_scene import Scene
 from tests.store.made_calls import BEGAN
 from vivavoce.store import deliveries, webhooks
 from vivavoce.store.deliveries import Delivery
-from vivavoce.talk.facts import AgentSaid, AgentStartedTalking, CallEnded, CallStarted, Fact, UserSaid
+from vivavoce.talk.facts import (
+    AgentSaid,
+    AgentStartedTalking,
+    CallEnded,
+    CallStarted,
+    ClientLost,
+    ClientReturned,
+    Fact,
+    UserSaid,
+)
 
 PAGE = "/console/calls/{}"
 
@@ -210,6 +219,47 @@ def test_an_admin_ends_a_live_call_and_a_viewer_cannot(tmp_path: Path) -> None:
         assert [stored] == ended
 
     play_console(tmp_path, scenario, end_call=lambda call_id: not ended.append(call_id))  # type: ignore[func-returns-value]
+
+
+LOST = (*FACTS[:6], ClientLost(1.8))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ((*LOST, ClientReturned(5.0, 3.2), CallEnded(9.0, "ended")), "Connection lost for 3.2 s 0:01"),
+        ((*LOST, CallEnded(61.8, "websocket_closed")), "Connection lost , and it did not come back 0:01"),
+        (LOST, "Connection lost 0:01"),
+    ],
+    ids=["back", "gone", "waiting"],
+)
+def test_a_lost_connection_stands_between_the_turns(tmp_path: Path, told: tuple[Fact, ...], said: str) -> None:
+    """With how long it was away, as far as that is known."""
+
+    async def scenario(scene: Scene, admin: Visitor) -> None:
+        stored = await store_call(scene.database, told=told, analysed=False)
+        text = _text((await admin.get(PAGE.format(stored))).text)
+
+        assert said in text
+        assert text.index("Welcome to Ada’s.") < text.index("Connection lost")
+
+    play_console(tmp_path, scenario)
+
+
+def test_a_lost_connection_stands_in_the_transcripts_to_keep(tmp_path: Path) -> None:
+    """As text and as JSON."""
+
+    async def scenario(scene: Scene, admin: Visitor) -> None:
+        stored = await store_call(
+            scene.database, told=(*LOST, ClientReturned(5.0, 3.2), ClientLost(6.0), CallEnded(66.0, "websocket_closed"))
+        )
+        text = (await admin.get(PAGE.format(f"{stored}/transcript.txt"))).text
+        entries = (await admin.get(PAGE.format(f"{stored}/transcript.json"))).json()["entries"]
+
+        assert "[0:01] Connection lost for 3.2 s\n[0:06] Connection lost\n" in text
+        assert {"kind": "absence", "at": 1.8, "away_s": 3.2} in entries
+
+    play_console(tmp_path, scenario)
 
 
 def test_a_call_that_is_over_cannot_be_ended(tmp_path: Path) -> None:

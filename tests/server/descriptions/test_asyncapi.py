@@ -16,17 +16,39 @@ from tests.doc_pages import page, section
 from tests.server.descriptions.published import golden, published
 from vivavoce.errors import Refused
 from vivavoce.server.descriptions.asyncapi import CHANNELS, asyncapi_document
-from vivavoce.wire import atoms, atoms_messages, formats, synthflow, synthflow_messages, variables
+from vivavoce.wire import (
+    atoms,
+    atoms_extended_messages,
+    atoms_messages,
+    formats,
+    synthflow,
+    synthflow_messages,
+    variables,
+)
+from vivavoce.wire.extension import extension_from_url
 
 Json = dict[str, Any]
 
 DOCUMENT = asyncapi_document("1.2.3")
 UNIONS = {
     "atoms": (atoms_messages.ClientMessage, atoms_messages.ServerMessage),
+    "atoms-extended": (
+        atoms_messages.ClientMessage | atoms_extended_messages.ClientMessage,
+        atoms_messages.ServerMessage | atoms_extended_messages.ServerMessage,
+    ),
     "synthflow": (synthflow_messages.ClientMessage, synthflow_messages.ServerMessage),
 }
 # What is no struct, because it is sound.
-SOUND = {"atoms": ({*()}, {"output_audio.delta"}), "synthflow": ({"microphone_audio"}, {"agent_audio"})}
+SOUND = {
+    "atoms": ({*()}, {"output_audio.delta"}),
+    "atoms-extended": ({"microphone_frame"}, {"output_audio.delta", "voice_frame"}),
+    "synthflow": ({"microphone_audio"}, {"agent_audio"}),
+}
+# What the extension adds to messages that both wires have.
+ADDED = {"atoms-extended": {"seq", "turn", "ext"}}
+# Wires that are not ours alone.
+PUBLISHED = ("atoms", "synthflow")
+PLAIN_AND_EXTENDED = ("atoms", "atoms-extended")
 
 
 def resolved(reference: str) -> Any:
@@ -96,11 +118,12 @@ def test_a_public_url_is_where_the_sockets_are() -> None:
     assert {("wss", "voice.example")} == {(server["protocol"], server["host"]) for server in servers.values()}
 
 
-@pytest.mark.parametrize("dialect", [atoms.DIALECT, synthflow.DIALECT], ids=lambda dialect: dialect.name)
-def test_every_path_is_described(dialect: Any) -> None:
+@pytest.mark.parametrize("channel", UNIONS)
+def test_every_path_is_described(channel: str) -> None:
     """Rule: the channel's address on each of its servers is what the dialect is spoken on."""
-    channel = DOCUMENT["channels"][dialect.name]
-    paths = {resolved(server["$ref"])["pathname"].rstrip("/") + channel["address"] for server in channel["servers"]}
+    dialect = synthflow.DIALECT if channel == "synthflow" else atoms.DIALECT
+    found = DOCUMENT["channels"][channel]
+    paths = {resolved(server["$ref"])["pathname"].rstrip("/") + found["address"] for server in found["servers"]}
 
     assert set(dialect.paths) == paths
 
@@ -121,8 +144,10 @@ def test_every_field_of_the_code_is_described(channel: str) -> None:
         for member in get_args(union) or (union,):
             fields = {"type"} | {field.encode_name for field in msgspec.structs.fields(member)}
             payload = messages(channel, action)[member.__struct_config__.tag]["payload"]
+            described = resolved(payload["$ref"])["properties"].keys()
 
-            assert fields == resolved(payload["$ref"])["properties"].keys()
+            assert fields <= described
+            assert described - fields <= ADDED.get(channel, set())
 
 
 def test_what_is_laid_over_a_type_is_about_its_fields() -> None:
@@ -136,11 +161,19 @@ def test_what_is_laid_over_a_type_is_about_its_fields() -> None:
             assert message.finer.get("properties", {}).keys() <= fields
 
 
+def query_of(channel: str) -> Json:
+    """The schema of the URL's parameters."""
+    return dict(DOCUMENT["channels"][channel]["bindings"]["ws"]["query"])
+
+
 def test_every_query_parameter_is_described() -> None:
     """Rule: the same as the documentation's table, which is compared with what the handshake reads."""
-    query = DOCUMENT["channels"]["atoms"]["bindings"]["ws"]["query"]["properties"]
+    query, extended = (query_of(channel)["properties"] for channel in PLAIN_AND_EXTENDED)
+    further = first_names(section("wire-extension.md", "Resume"))
+    asked = first_names(section("wire-extension.md", "Ask for it"))
 
-    assert first_names(section("protocol.md", "Query parameters")) == query.keys()
+    assert first_names(section("protocol.md", "Query parameters")) | further == extended.keys()
+    assert asked & extended.keys() | further == extended.keys() - query.keys()
     assert [*formats.input_tokens(with_opus=True)] == query["input_audio_format"]["enum"]
     for name in variables.RESERVED:
         assert f"`{name}`" in query["variables"]["description"]
@@ -148,9 +181,10 @@ def test_every_query_parameter_is_described() -> None:
 
 def test_every_error_code_is_described() -> None:
     """Rule: all codes that any part of the server can send, and no other."""
-    described = DOCUMENT["channels"]["atoms"]["x-error-codes"].keys()
+    plain, extended = (DOCUMENT["channels"][channel]["x-error-codes"].keys() for channel in PLAIN_AND_EXTENDED)
 
-    assert first_names(section("errors.md", "Error codes")) == described
+    assert first_names(section("errors.md", "Error codes")) == extended
+    assert {"resume_failed"} == extended - plain
 
 
 def test_every_refusal_is_said_by_the_code() -> None:
@@ -164,6 +198,10 @@ def test_every_refusal_is_said_by_the_code() -> None:
     for wrong in ({"input_audio_format": "x"}, {"output_audio_format": "x"}, {"sample_rate": "x"}):
         with pytest.raises(Refused) as refused:
             formats.from_url(wrong)
+        said.add((refused.value.status, " ".join(refused.value.message.split()[:2])))
+    for wrong in ({"ext": "x"}, {"ext": "1", "frames": "x"}, {"ext": "1", "opus": "x"}):
+        with pytest.raises(Refused) as refused:
+            extension_from_url(wrong)
         said.add((refused.value.status, " ".join(refused.value.message.split()[:2])))
     with pytest.raises(Refused) as refused:
         synthflow.formats_from_url({"rate": "1"})
@@ -188,6 +226,54 @@ def test_it_takes_the_golden_conversations(file: Path, line: Json, after: Json |
         assert not (isinstance(message, dict) and is_valid("atoms", "receive", {"type": "", **message}))
 
 
+@pytest.mark.parametrize(
+    ("file", "line", "after"), golden("atoms-extended"), ids=lambda value: getattr(value, "stem", "")
+)
+def test_it_takes_the_golden_conversations_of_the_extension(file: Path, line: Json, after: Json | None) -> None:
+    """Rule: the same, and on each socket the parameters with which it was opened fit."""
+    message, is_sent = line.get("message"), line["direction"] == "server"
+    if "connect" in line:
+        given = {name: int(text) if text.isdigit() else text for name, text in line["connect"].items()}
+
+        assert jsonschema_rs.is_valid(query_of("atoms-extended"), given)
+        assert given.keys() <= query_of("atoms-extended")["properties"].keys()
+    elif message is None:
+        # Sound, whose bytes no schema describes.
+        assert ("voice_frame" if is_sent else "microphone_frame") in messages(
+            "atoms-extended", "send" if is_sent else "receive"
+        )
+    elif is_sent:
+        assert is_valid("atoms-extended", "send", message)
+    elif "received" in line or line.get("lost"):
+        assert is_valid("atoms-extended", "receive", message)
+    elif after and re.search(r"Expected|required", after["message"].get("message", "")):
+        assert not is_valid("atoms-extended", "receive", message)
+
+
+def test_it_takes_the_examples_of_the_extensions_page() -> None:
+    """Rule: all of them, each in one direction."""
+    examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", page("wire-extension.md"), re.DOTALL)]
+    for example in examples:
+        (action,) = (action for action in ("receive", "send") if example["type"] in messages("atoms-extended", action))
+
+        assert is_valid("atoms-extended", action, example), example
+    assert {"session.created", "playback", "caption", "hold", "ping"} <= {example["type"] for example in examples}
+
+
+@pytest.mark.parametrize(
+    ("name", "without"), [("caption", "seq"), ("output_audio.delta", "turn"), ("transcript", "seq")]
+)
+def test_a_numbered_message_without_its_numbers_does_not_fit(name: str, without: str) -> None:
+    """Rule: of the extension; on the plain wire there are none."""
+    example = next(
+        line["message"] for _, line, _ in golden("atoms-extended") if line.get("message", {}).get("type") == name
+    )
+    rest = {field: value for field, value in example.items() if field != without}
+
+    assert is_valid("atoms-extended", "send", example)
+    assert not is_valid("atoms-extended", "send", rest)
+
+
 @pytest.mark.parametrize("action", ["receive", "send"])
 def test_it_takes_the_examples_of_the_documentation(action: str) -> None:
     """Rule: a reader of either page may rely on both."""
@@ -204,7 +290,7 @@ def both_ways(channel: str) -> Iterator[tuple[str, Json]]:
         yield ("receive" if message["direction"] == "client_to_server" else "send"), message
 
 
-@pytest.mark.parametrize("channel", UNIONS)
+@pytest.mark.parametrize("channel", PUBLISHED)
 def test_it_takes_the_published_examples(channel: str) -> None:
     """Rule: every valid example fits the schema of its message, in the form that we send it."""
     tried = 0
@@ -236,7 +322,7 @@ def test_it_refuses_what_is_published_as_invalid() -> None:
     assert tried >= 6
 
 
-@pytest.mark.parametrize("channel", UNIONS)
+@pytest.mark.parametrize("channel", PUBLISHED)
 def test_it_has_the_published_messages_fields_and_choices(channel: str) -> None:
     """Rule: no published message, field or choice is missing."""
     for action, message in both_ways(channel):

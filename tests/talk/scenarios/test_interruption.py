@@ -78,7 +78,8 @@ def test_a_turn_of_which_nothing_was_heard_is_not_remembered() -> None:
 def test_the_position_that_the_client_reports_decides_what_was_heard() -> None:
     """Rule: a client that plays later than planned has let less be heard."""
     stage = Stage(visitor=[QUESTION, STOP], model=tell_story)
-    stage.at(4.0, events.Played(0.0, 1, 0.0))
+    for late in range(7):
+        stage.at(4.0 + late / 4, events.Played(0.0, 1, late / 4))
     stage.play(5.55)
     said = stage.published(facts.AgentSaid)[-1]
 

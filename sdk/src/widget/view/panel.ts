@@ -16,7 +16,7 @@ export interface Panel extends Part {
 }
 
 // Told to those who do not see the panel; the others are heard, or have an alert of their own.
-const ANNOUNCED: readonly WidgetState[] = ["connecting", "listening", "muted", "ended"];
+const ANNOUNCED: readonly WidgetState[] = ["connecting", "listening", "muted", "reconnecting", "ended"];
 
 /** The open widget. */
 export function panel(actions: Actions, levels: () => Levels): Panel {

@@ -2,7 +2,7 @@ import type { Scene } from "./scene.js";
 
 /** Where the conversation stands; a written one in the words of a chat. */
 export function stateText({ labels, state, status }: Scene): string {
-  if (status.phase === "live" && status.kind === "chat") {
+  if (status.phase === "live" && status.kind === "chat" && !status.away) {
     return status.thinking || status.speaking ? labels.chat.writing : labels.chat.online;
   }
   return labels.states[state];
@@ -10,7 +10,7 @@ export function stateText({ labels, state, status }: Scene): string {
 
 /** The next step, in the words of the operator where there are some. */
 export function hintText({ settings, labels, state, status, lines }: Scene): string {
-  if (status.phase === "live" && status.kind === "chat") {
+  if (status.phase === "live" && status.kind === "chat" && !status.away) {
     return labels.chat.hint;
   }
   if (state === "idle") {
@@ -18,6 +18,6 @@ export function hintText({ settings, labels, state, status, lines }: Scene): str
       ? (settings.hybridEmptyMessage ?? labels.hybridEmpty)
       : (settings.voiceEmptyMessage ?? labels.voiceEmpty);
   }
-  const isFresh = status.phase === "live" && lines.length === 0;
+  const isFresh = status.phase === "live" && !status.away && lines.length === 0;
   return (isFresh ? settings.voiceActiveEmptyMessage : undefined) ?? labels.hints[state];
 }

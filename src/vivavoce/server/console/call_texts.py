@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from vivavoce.server.console.amounts import wait
 from vivavoce.store.calls import Call
-from vivavoce.views.call_story import Entry, ToolUse, Trouble, Turn
+from vivavoce.views.call_entries import Absence, Entry, ToolUse, Trouble, Turn
 from vivavoce.views.end_reasons import plain_end
 from vivavoce.views.times import iso
 
@@ -25,6 +26,8 @@ def as_text(call: Call, entries: Sequence[Entry], *, agent: str) -> str:
                 lines.append(f"{at} {agent if role == 'agent' else 'Visitor'}: {text or '…'}{cut}")
             case ToolUse(name=name, arguments=arguments, output=output, error=error):
                 lines.append(f"{at} Tool {name} {arguments} → {error or output or '…'}")
+            case Absence(away_s=away_s):
+                lines.append(f"{at} Connection lost{'' if away_s is None else f' for {wait(away_s)}'}")
             case Trouble(where=where, text=text):
                 lines.append(f"{at} Error in {where}: {text}")
     return "\n".join(lines) + "\n"

@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vivavoce.server.descriptions.atoms_channel import atoms_channel
+from vivavoce.server.descriptions.atoms_extended_channel import atoms_extended_channel
 from vivavoce.server.descriptions.channels import Channel, Message
 from vivavoce.server.descriptions.synthflow_channel import synthflow_channel
 from vivavoce.server.descriptions.type_schemas import type_schemas
 
 __all__ = ["CHANNELS", "asyncapi_document"]
 
-CHANNELS: tuple[Channel, ...] = (atoms_channel(), synthflow_channel())
+CHANNELS: tuple[Channel, ...] = (atoms_channel(), atoms_extended_channel(), synthflow_channel())
 
 Json = dict[str, Any]
 
@@ -31,6 +32,12 @@ _SECURITY: Json = {
         "name": "token",
         "in": "query",
         "description": "An access token, `wct_…`: it lives 30 seconds and opens one call. An API key works too.",
+    },
+    "resume": {
+        "type": "httpApiKey",
+        "name": "resume",
+        "in": "query",
+        "description": "A `resume_token`, `vrt_…`: it takes up its call for as long as that waits.",
     },
 }
 _SCHEMAS = "#/components/schemas"

@@ -136,7 +136,8 @@ def atoms_channel() -> Channel:
         description=(
             "One connection is one call. Every message is one JSON object; the server sends text frames and takes "
             "binary ones too. Sound travels as base64 within the JSON. `session.created` is the server's first "
-            "message, `session.closed` its last.\n\nUnknown fields are passed over, in both directions."
+            "message, `session.closed` its last.\n\nUnknown fields are passed over, in both directions. "
+            "A client that sends `ext=1` is spoken to as in the channel `atoms-extended`."
         ),
         path="/agent/connect",
         prefixes=tuple(path.removesuffix("/agent/connect") for path in DIALECT.paths),

@@ -25,8 +25,9 @@ from vivavoce.store import agents, calls
 from vivavoce.store.call_deliveries import list_of_call
 from vivavoce.store.calls import Call
 from vivavoce.talk.facts import CallEnded, Fact
+from vivavoce.views.call_entries import Entry, Turn, stages
 from vivavoce.views.call_parts import duration_ms
-from vivavoce.views.call_story import Entry, Turn, stages, story
+from vivavoce.views.call_story import story
 from vivavoce.views.conversation import shown_document
 from vivavoce.views.end_reasons import plain_end
 
