@@ -91,6 +91,21 @@ def test_the_words_are_those_of_the_text() -> None:
     play(scene)
 
 
+def test_behind_a_sentence_comes_a_pause() -> None:
+    """The next one is spoken right after it; the pause belongs to no word, and a half sentence has none."""
+
+    async def scene(engine: Espeak) -> None:
+        whole, half = await speak(engine, "We open at nine."), await speak(engine, "We open at nine")
+        pause = whole[-1].pcm
+
+        assert pause.duration_s == pytest.approx(0.3, abs=0.001)
+        assert not pause.samples.any()
+        assert half[-1].pcm.samples.any()
+        assert whole[-2].words[-1].end_s <= duration_s(whole) - pause.duration_s + 0.001
+
+    play(scene)
+
+
 def test_the_first_sound_comes_before_the_rest_is_made() -> None:
     """A sentence comes in several pieces, the first with one word."""
 

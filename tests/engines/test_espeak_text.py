@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vivavoce.engines.espeak_text import Part, parts, plain, voices, words_per_minute
+from vivavoce.engines.espeak_text import Part, ends_sentence, parts, plain, voices, words_per_minute
 from vivavoce.speech import VoiceStyle
 
 
@@ -84,3 +84,15 @@ def test_voices_are_tried_from_the_named_one_to_english(style: VoiceStyle, defau
 def test_the_pace_is_150_words_a_minute_times_speed_within_limits(speed: float, pace: int) -> None:
     """espeak-ng takes 80 to 450."""
     assert pace == words_per_minute(speed)
+
+
+@pytest.mark.parametrize("text", ["We open at nine.", 'He said "no!"', "Really? ", "Well…"])
+def test_a_text_ends_a_sentence_with_its_sign(text: str) -> None:
+    """Also behind a quotation or white space."""
+    assert ends_sentence(text)
+
+
+@pytest.mark.parametrize("text", ["We open at nine", "at nine,", "3.5 euros", ""])
+def test_a_text_that_goes_on_ends_no_sentence(text: str) -> None:
+    """A point within a number is none."""
+    assert not ends_sentence(text)

@@ -1,10 +1,12 @@
 """The database opens, migrates and lends out transactions."""
 
 import asyncio
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -207,6 +209,47 @@ def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="not a database"):
         asyncio.run(open_database(f"sqlite:///{path}"))
+
+
+def test_closing_waits_for_connections_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
+    """Whoever was cancelled while his connection was being opened leaves no thread behind."""
+    failed: list[threading.ExceptHookArgs] = []
+    connect = sqlite3.connect
+
+    def slowly(*arguments: Any, **named: Any) -> sqlite3.Connection:
+        opening.set()
+        closed.wait(0.05)
+        made: sqlite3.Connection = connect(*arguments, **named)
+        return made
+
+    opening, closed = threading.Event(), threading.Event()
+
+    async def scene() -> None:
+        database = await open_fresh(f"sqlite:///{tmp_path / 'vivavoce.sqlite3'}")
+
+        async def ask() -> None:
+            async with database.read() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sqlite3, "connect", slowly)
+            # The pool has one connection: the others are opened anew.
+            asking = [asyncio.create_task(ask()) for _ in range(3)]
+            await asyncio.to_thread(opening.wait, 10)
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+            await database.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading, "excepthook", failed.append)
+        asyncio.run(scene())
+        closed.set()
+        for thread in threading.enumerate():
+            if "_connection_worker_thread" in thread.name:
+                thread.join(10)
+
+    assert [] == failed
 
 
 def test_closing_waits_for_statements_whose_tasks_were_cancelled(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from vivavoce.speech import VoiceStyle
 
-__all__ = ["Part", "parts", "plain", "voices", "words_per_minute"]
+__all__ = ["Part", "ends_sentence", "parts", "plain", "voices", "words_per_minute"]
 
 # Some thirty seconds of speech: so much is made in one go, kept while nobody fetches it, and keeps others waiting.
 _LONGEST_PART = 400
 # Where a text may be cut, best first: after a sentence, after a clause, between words.
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+")
+_LAST_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s*\Z")
 _CLAUSE_END = re.compile(r"[,;:–—]\s+")
 _SPACE = re.compile(r"\s+")
 
@@ -44,6 +45,11 @@ def parts(text: str) -> Iterator[Part]:
         yield part
         text = text[len(part.text) :]
     yield Part(text)
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends where a sentence does."""
+    return _LAST_SENTENCE_END.search(text) is not None
 
 
 def _first_part(text: str) -> Part:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from vivavoce.errors import StoreError
 from vivavoce.store.migrations import bring_up_to_date
@@ -33,8 +33,8 @@ __all__ = ["Database", "open_database"]
 
 _log = logging.getLogger(__name__)
 _WRITES = {"vivavoce_writes": True}
-# How long closing waits for connections that are lent out, and how often it looks.
-_RETURNED_WITHIN_S, _LOOK_EVERY_S = 2.0, 0.005
+# How long closing waits for connections that are lent out.
+_RETURNED_WITHIN_S = 2.0
 _SQLITE_PRAGMAS = (
     # Readers and the writer do not wait for each other.
     "journal_mode=WAL",
@@ -60,12 +60,17 @@ class Database:
         self.name = name
         # SQLite has one writer at a time; queueing here is fair and keeps its threads free.
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+        # How many connections are lent out, from their opening until they have been given back.
+        self._lent_out = 0
+        # Set while there are none.
+        self._all_back = asyncio.Event()
+        self._all_back.set()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads: on SQLite it sees one state throughout, on PostgreSQL each query its own."""
         with self._translated():
-            async with self._engine.connect() as connection:
+            async with self._lent() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -75,10 +80,35 @@ class Database:
             if self._turn is not None:
                 await stack.enter_async_context(self._turn)
             with self._translated():
-                async with self._engine.connect() as connection:
+                async with self._lent() as connection:
                     await connection.execution_options(**_WRITES)
                     async with connection.begin():
                         yield connection
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[AsyncConnection]:
+        """
+        A connection for as long as the block lasts.
+
+        It is opened and given back in tasks of their own, which go on where the block is cancelled: the thread that
+        runs a statement would otherwise answer an event loop that is gone.
+        """
+        self._lent_out += 1
+        self._all_back.clear()
+        connection = self._engine.connect()
+        opening = asyncio.ensure_future(connection.start())
+        try:
+            await asyncio.shield(opening)
+            yield connection
+        finally:
+            returning = asyncio.create_task(_give_back(connection, opening))
+            returning.add_done_callback(self._came_back)
+            await asyncio.shield(returning)
+
+    def _came_back(self, _: asyncio.Task[None]) -> None:
+        self._lent_out -= 1
+        if not self._lent_out:
+            self._all_back.set()
 
     async def ping(self) -> None:
         """
@@ -98,17 +128,21 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; those that are still lent out are waited for, within a limit."""
-        pool = self._engine.pool
-        # Whoever was cancelled in the middle of a statement gives his connection back in a task of its own: the thread
-        # that runs the statement would otherwise answer an event loop that is gone.
         with suppress(TimeoutError):
             async with asyncio.timeout(_RETURNED_WITHIN_S):
-                while isinstance(pool, QueuePool) and pool.checkedout():  # noqa: ASYNC110  # the pool tells nobody
-                    await asyncio.sleep(_LOOK_EVERY_S)
+                await self._all_back.wait()
         await self._engine.dispose()
 
     def _translated(self) -> "_Translated":
         return _Translated(self.name)
+
+
+async def _give_back(connection: AsyncConnection, opening: asyncio.Future[AsyncConnection]) -> None:
+    """Close a connection, once it has been opened; that it could not be, another is told."""
+    with suppress(Exception):
+        await opening
+    if opening.exception() is None:
+        await connection.close()
 
 
 class _Translated:
@@ -165,11 +199,8 @@ async def open_database(url: str) -> Database:
         _prepare_sqlite(engine, parsed)
     database = Database(engine, name=given.render_as_string(hide_password=True))
     try:
-        with database._translated():
-            async with engine.connect() as connection:
-                await connection.execution_options(**_WRITES)
-                async with connection.begin():
-                    await connection.run_sync(bring_up_to_date)
+        async with database.write() as connection:
+            await connection.run_sync(bring_up_to_date)
     except BaseException:
         await database.close()
         raise

@@ -137,7 +137,11 @@ def atoms_extended_channel() -> Channel:
             _VOICE,
         ),
         refusals=(*plain.refusals, *_REFUSALS),
-        close_codes={**plain.close_codes, 4410: "after `resume_failed`: connect anew"},
+        close_codes={
+            **plain.close_codes,
+            4409: "another socket has taken the call up: do not resume",
+            4410: "after `resume_failed`: connect anew",
+        },
         error_codes={
             **plain.error_codes,
             "resume_failed": "with `resume` only: there is no such call, or it cannot be taken up at `last_seq`",
