@@ -88,12 +88,11 @@ def test_the_same_clip_is_understood_in_every_format(listener: Server) -> None:
             )
 
     heard = dict(zip(tokens, map(words_of, asyncio.run(scenario())), strict=True))
+    expected = words_of(said.text)
     # What espeak-ng says is understood less well: then it is enough that the sound came through.
-    expected = words_of(said.text) if HUMAN else ["forward"]
+    enough = len(expected) if HUMAN else 2
 
-    assert dict.fromkeys(tokens, expected) == {
-        token: [word for word in words if word in expected] for token, words in heard.items()
-    }, heard
+    assert all(len(set(words) & set(expected)) >= enough for words in heard.values()), heard
 
 
 async def heard_at(server: Server, agent_id: str, rate_hz: int) -> Pcm:
