@@ -68,8 +68,8 @@ def test_a_spoken_line_is_streamed_in_real_time_with_silence_around_it(rate_hz: 
 
     assert ("hello.wav", "words", "I heard you.") == (turn.said, turn.understood, turn.answer)
     assert turn.latency_s is not None
-    # Not earlier than the stub can know; a busy machine may take longer.
-    assert 0.08 < turn.latency_s < 0.5
+    # Four frames of 20 ms, which a clock may count a little short; a busy machine may take longer.
+    assert 0.075 < turn.latency_s < 0.5
     assert 0.2 == pytest.approx((loud[-1] - loud[0]) / 24000, abs=0.01)
     # The microphone ran before the line (while a greeting was awaited) and after it.
     assert loud[0] > FRAME_BYTES
