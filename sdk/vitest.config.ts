@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Where something is said and heard: the fake microphone plays in real time. Two files at a time are what two cores
-// serve; where one of them is starved of the processor for a moment, its test may try again.
+// serve; a Chromium that is starved of the processor for a moment may try its test again.
 const SPOKEN = [
   "audio",
   "audio-engine",
@@ -18,7 +18,7 @@ const SPOKEN = [
   "tools",
   "widget",
 ].map((name) => `browser/${name}.test.ts`);
-const browser = { testTimeout: 90_000, hookTimeout: 90_000 };
+const browser = { testTimeout: 90_000, hookTimeout: 90_000, retry: 1 };
 
 // Three kinds of test: pure ones in Node, with fakes of the browser; pages in a real Chromium; and conversations there.
 export default defineConfig({
@@ -26,7 +26,7 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/**/*.test.ts"] } },
       { test: { ...browser, name: "pages", include: ["browser/**/*.test.ts"], exclude: SPOKEN } },
-      { test: { ...browser, name: "spoken", include: SPOKEN, retry: 1 } },
+      { test: { ...browser, name: "spoken", include: SPOKEN } },
     ],
   },
 });
