@@ -239,7 +239,9 @@ test("an agent is copied, archived and brought back", async () => {
   await page.getByText("Traveller is archived.").waitFor();
   // What has just been put into the page listens once it has settled.
   await page.waitForFunction(
-    () => document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added") === null,
+    () =>
+      globalThis.document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added") ===
+      null,
   );
   await page.getByLabel("Show").selectOption({ label: "Archived" });
   await page.getByRole("button", { name: "Bring back Traveller" }).waitFor();
