@@ -18,6 +18,12 @@ export const QUESTION = sentence(
 /** What is to be understood of it, whatever else the recogniser makes of the sentence. */
 export const QUESTION_WORDS = [/reports?/, /north/, /people/, /buy|by/];
 
+/** Some eight seconds without a long pause. */
+export const MONOLOGUE = sentence(
+  "librivox-two-cities.wav",
+  "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness.",
+);
+
 interface Said {
   readonly role: string;
   readonly text: string;
@@ -75,7 +81,7 @@ function count(sizes: number[], payload: string | Buffer): void {
 }
 
 /** Opens a page of the server and gives it a button that connects. */
-async function openBare(page: Page, server: Vivavoce): Promise<void> {
+export async function openBare(page: Page, server: Vivavoce): Promise<void> {
   await page.goto(`${server.url}/smoke.html`);
   await page.evaluate(() => {
     const button = document.createElement("button");

@@ -11,9 +11,10 @@ import { AtomsAgent } from "../src/agent.js";
 import type { EventName } from "../src/events.js";
 import { headlessPlatform, iteratedSource } from "../src/headless.js";
 import { printed } from "../test/docs-page.js";
+import { MONOLOGUE, QUESTION } from "./call-scene.js";
 import { Proxy } from "./proxy.js";
 import { pause, until } from "./scene.js";
-import { sentence, toSamples, type Sound } from "./sound.js";
+import { toSamples, type Sound } from "./sound.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
 
 const RATE_HZ = 24000;
@@ -23,15 +24,6 @@ const EDGE = 0.004 * RATE_HZ;
 const GREETING = "Good morning, this is the corner bakery, and you may ask me about bread and about rolls.";
 /** About fourteen seconds. */
 const LONG_GREETING = `${GREETING} `.repeat(5).trim();
-
-const QUESTION = sentence(
-  "arctic-a0024.wav",
-  "It was my reports from the north which chiefly induced people to buy.",
-);
-const MONOLOGUE = sentence(
-  "librivox-two-cities.wav",
-  "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness.",
-);
 
 /** A visitor who is silent until he has something to say. */
 class Visitor {

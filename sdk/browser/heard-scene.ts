@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { named } from "./call-scene.js";
+import { named, openBare } from "./call-scene.js";
 import { launchChromium, watch } from "./chromium.js";
 import { connect, until } from "./scene.js";
 import { withWav, type Sound } from "./sound.js";
@@ -101,15 +101,6 @@ export async function inHeardCall(
       await chromium.close();
     }
   });
-}
-
-/** Opens a page of the server and gives it a button that connects. */
-async function openBare(page: Page, server: Vivavoce): Promise<void> {
-  await page.goto(`${server.url}/smoke.html`);
-  await page.evaluate(() => {
-    document.body.append(Object.assign(document.createElement("button"), { id: "go", textContent: "Go" }));
-  });
-  await page.evaluate(readFileSync(`${HERE}bare/page.js`, "utf8"));
 }
 
 /** In the page, before its scripts: has a recorder beside the loudspeaker as soon as there is one. */

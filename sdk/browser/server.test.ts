@@ -1,27 +1,15 @@
 /** The SDK and the pages against the real server, with real recognition and real speech. */
-import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GREETING_S, MONOLOGUE, openBare, QUESTION } from "./call-scene.js";
 import { launchChromium, watch, type Complaints } from "./chromium.js";
 import { connect, eventsOf, microphoneReleased, pause, recordOutput, smokeNames, until } from "./scene.js";
 import { filled, hasGuide, modulePage, PageHost, printed } from "./seed.js";
-import { sentence, sequence, silence, withWav, type Sound } from "./sound.js";
+import { sequence, silence, withWav, type Sound } from "./sound.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
 
 /** Below this, a playback level is silence. */
 const SILENCE = 0.01;
-
-/** The greeting of the demo agent is over by then, in seconds. */
-const GREETING_S = 12;
-
-const QUESTION = sentence(
-  "arctic-a0024.wav",
-  "It was my reports from the north which chiefly induced people to buy.",
-);
-const MONOLOGUE = sentence(
-  "librivox-two-cities.wav",
-  "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness.",
-);
 
 interface Entry {
   readonly role: string;
@@ -53,18 +41,6 @@ describe.runIf(hasServer)("the real server", () => {
         await chromium.close();
       }
     });
-  }
-
-  /** Opens the server's own page and gives it a button that connects, as the bare page of the stub has one. */
-  async function openBare(page: Page): Promise<void> {
-    await page.goto(`${server.url}/smoke.html`);
-    await page.evaluate(() => {
-      const button = document.createElement("button");
-      button.id = "go";
-      button.textContent = "Go";
-      document.body.append(button);
-    });
-    await page.evaluate(readFileSync(new URL("./bare/page.js", import.meta.url), "utf8"));
   }
 
   const textsOf = (events: unknown[][], name: string, isUser: boolean): string[] =>
@@ -110,7 +86,7 @@ describe.runIf(hasServer)("the real server", () => {
   /** A visitor speaks, is understood and answered, and the call can be read and heard afterwards. */
   test("hears, answers and keeps the call", async () => {
     await withVisitor(sequence([[GREETING_S, QUESTION]], 30), async (page, complaints) => {
-      await openBare(page);
+      await openBare(page, server);
       const outcome = await connect(page, { apiKey: server.key, agentId: server.agentId });
       expect(outcome).toEqual({ connected: true });
 
@@ -165,7 +141,7 @@ describe.runIf(hasServer)("the real server", () => {
         1,
       ),
       async (page) => {
-        await openBare(page);
+        await openBare(page, server);
         // The visitor is muted until it is time to interrupt.
         await page.evaluate(() => {
           document.querySelector("#go")?.addEventListener("click", () => window.agent.mute());
@@ -212,7 +188,7 @@ describe.runIf(hasServer)("the real server", () => {
     ["agent", undefined, "000000000000000000000000"],
   ])("refuses an unknown %s", async (_what, key, agentId) => {
     await withVisitor(silence(10), async (page) => {
-      await openBare(page);
+      await openBare(page, server);
       const outcome = await connect(page, { apiKey: key ?? server.key, agentId: agentId ?? server.agentId });
 
       expect(outcome).toMatchObject({ message: "WebSocket connection failed", cause: "ConnectionClosed" });

@@ -1,27 +1,16 @@
 /** Pages of the Synthflow wire against the real server: our own test page, and the guide's sample client as printed. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GREETING_S, MONOLOGUE, QUESTION } from "./call-scene.js";
 import { launchChromium, watch, type Complaints } from "./chromium.js";
 import { until } from "./scene.js";
-import { sentence, sequence, silence, withWav, type Sound } from "./sound.js";
+import { sequence, silence, withWav, type Sound } from "./sound.js";
 import { hasSynthflowGuide, sampleFiles, SampleHost } from "./synthflow-guide.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
 
 /** Above this, the loudspeaker sounds; below the second figure it is silent. */
 const SOUND = 0.02;
 const SILENCE = 0.002;
-
-/** The greeting of the demo agent is over by then, in seconds. */
-const GREETING_S = 12;
-
-const QUESTION = sentence(
-  "arctic-a0024.wav",
-  "It was my reports from the north which chiefly induced people to buy.",
-);
-const MONOLOGUE = sentence(
-  "librivox-two-cities.wav",
-  "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness.",
-);
 
 interface MeterWindow {
   /** What the loudspeaker plays just now, from 0 to 1. */

@@ -183,8 +183,8 @@ class Session:
         # An old socket that is only thought to be alive is lost now.
         self.dispatch(events.ClientAway(self._now()))
         self._line.resume(outbox, self._resumable.hello_again(), last_seq)
-        self._kept_up_to = input_seq
         if self._microphone is not None and input_seq > self._resumable.input_seq:
+            self._kept_up_to = input_seq
             self._microphone.catch_up()
         self.dispatch(events.ClientBack(self._now()))
 
@@ -193,10 +193,9 @@ class Session:
         self._met = True
         if (frame := codec.acknowledgement()) is not None:
             self._line.send_once((frame,))
-        if self._kept_up_to and codec.input_seq > self._kept_up_to:
+        if self._microphone is not None and 0 < self._kept_up_to < codec.input_seq:
             self._kept_up_to = 0
-            if self._microphone is not None:
-                self._microphone.caught_up()
+            self._microphone.caught_up()
 
     def _on_playback(self, report: wire.Playback) -> None:
         self._line.acknowledge(report.ack)

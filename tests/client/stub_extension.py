@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pybase64
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
 
-from tests.client.stub_server import CREATED
+from tests.client.stub_server import CREATED, listening
 from vivavoce.audio.pcm import Samples
 
 __all__ = ["TOKEN", "ExtendedAgent", "StubCall", "serving_call", "sound"]
@@ -195,9 +195,5 @@ async def serving_call(call: StubCall) -> AsyncIterator[str]:
         call.agents.append(made)
         return made
 
-    server = await ws_create_server(agent, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        await server.wait_closed()
+    async with listening(agent) as address:
+        yield address

@@ -11,7 +11,7 @@ import numpy as np
 import pybase64
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
-__all__ = ["CREATED", "VOICE", "StubAgent", "answered_by", "serving"]
+__all__ = ["CREATED", "VOICE", "StubAgent", "answered_by", "listening", "serving"]
 
 CREATED: dict[str, object] = {
     "type": "session.created",
@@ -112,6 +112,17 @@ class StubAgent(WSListener):
 
 
 @asynccontextmanager
+async def listening(agent: Callable[[WSUpgradeRequest], WSListener]) -> AsyncIterator[str]:
+    """A server on a free port, with an agent for each socket. Yields its address."""
+    server = await ws_create_server(agent, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@asynccontextmanager
 async def serving(agents: list[StubAgent], **settings: Any) -> AsyncIterator[str]:
     """A server on a free port; the agents of its calls are added to the list. Yields its address."""
 
@@ -119,12 +130,8 @@ async def serving(agents: list[StubAgent], **settings: Any) -> AsyncIterator[str
         agents.append(StubAgent(request, **settings))
         return agents[-1]
 
-    server = await ws_create_server(agent, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        await server.wait_closed()
+    async with listening(agent) as address:
+        yield address
 
 
 @asynccontextmanager

@@ -9,26 +9,15 @@ import msgspec
 import numpy as np
 import pytest
 
+from tests.wire.golden import described
 from vivavoce.audio.pcm import Pcm
 from vivavoce.talk import facts
-from vivavoce.wire.dialect import Mic, Received
 from vivavoce.wire.synthflow import DIALECT, SynthflowCodec, formats_from_url
 from vivavoce.wire.synthflow_messages import ClientMessage, ServerMessage
 
 ROOT = Path(__file__).parents[2]
 CONVERSATIONS = sorted((ROOT / "protocol").glob("synthflow-*.jsonl"))
 EXAMPLES = ROOT.parent / "shared" / "wire-examples.json"
-
-
-def described(received: Received | None) -> dict[str, Any] | None:
-    """What the codec has understood, in the words of the golden files."""
-    match received:
-        case None:
-            return None
-        case Mic(pcm):
-            return {"kind": "Mic", "samples": pcm.samples.tolist()}
-        case _:
-            return {"kind": type(received).__name__}
 
 
 def sent(codec: SynthflowCodec, line: dict[str, Any]) -> list[bytes]:

@@ -241,7 +241,7 @@ class Agent:
     def drop(self, at: float) -> None:
         """Give the reply up: no sound of it is sent from here on."""
         if self.reply is not None:
-            self._delivery.note_end(at, self.reply)
+            self._delivery.note_sound(at, self.reply)
             self._orders.do(do.Cut(self.reply.id))
             self.reply = None
         self._delivery.forget_hold()
@@ -281,7 +281,7 @@ class Agent:
             self._orders.publish(reply.clocking.timed(at, reply.id))
 
     def _close(self, at: float, reply: Reply, heard: str) -> Outcome:
-        self._delivery.note_end(at, reply)
+        self._delivery.note_sound(at, reply)
         if reply.broken_off:
             # The model may still be writing, and nobody reads it.
             self._orders.do(do.Cut(reply.id))

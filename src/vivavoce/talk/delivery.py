@@ -40,13 +40,11 @@ class Delivery:
 
     def new_mouth(self, reply: int) -> Mouth:
         """The mouth of the next reply; it waits if its voice does."""
-        brief = self._brief
-        rate_hz, lead_s, policy = brief.voice_rate_hz, brief.lead_s, brief.policy
         mouth = Mouth(
             reply=reply,
-            rate_hz=rate_hz,
-            lead_s=lead_s,
-            policy=policy,
+            rate_hz=self._brief.voice_rate_hz,
+            lead_s=self._brief.lead_s,
+            policy=self._brief.policy,
             pace=self._pace,
             client_reports=self.client_reports,
         )
@@ -82,19 +80,16 @@ class Delivery:
 
     def follow(self, at: float, reply: Reply) -> None:
         """Tell what has been heard since it was last told: the sound, and the words."""
-        self._note_sound(at, reply, at_least_s=_SOUND_STEP_S)
+        self.note_sound(at, reply, at_least_s=_SOUND_STEP_S)
         if (heard := reply.mouth.tell_words(at)) is not None:
             self._orders.publish(facts.AgentSaid(at, reply.id, heard, final=False))
 
-    def note_end(self, at: float, reply: Reply) -> None:
-        """Nothing more of the reply will be heard."""
-        self._note_sound(at, reply)
+    def note_sound(self, at: float, reply: Reply, *, at_least_s: float = 0.0) -> None:
+        """Tell how much of the sound has been heard, if that has grown by so much since it was last told."""
+        if (heard := reply.mouth.newly_heard(at, at_least_s=at_least_s)) is not None:
+            self._orders.do(do.Sounded(reply.id, *heard))
 
     def tell_caption(self, at: float, reply: Reply, caption: Caption | None) -> None:
         """When words of the reply are spoken is known, or better known."""
         if caption is not None:
             self._orders.publish(facts.Captioned(at, reply.id, caption.words, caption.first))
-
-    def _note_sound(self, at: float, reply: Reply, *, at_least_s: float = 0.0) -> None:
-        if (heard := reply.mouth.newly_heard(at, at_least_s=at_least_s)) is not None:
-            self._orders.do(do.Sounded(reply.id, *heard))
