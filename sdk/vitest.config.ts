@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Where something is said and heard: the fake microphone plays in real time. Two files at a time are what two cores
-// serve; a Chromium that is starved of the processor for a moment may try its test again.
+// Where something is said and heard: the fake microphone plays in real time, so three files at a time are what two cores
+// serve. A Chromium that is starved of the processor for a moment may try its test again.
 const SPOKEN = [
   "audio",
   "audio-engine",

@@ -94,6 +94,7 @@ describe("a hold", () => {
     await pause(400);
     const held = (await told(scene.page)).playbacks.at(-1)!;
     await withSound(scene.page, "release");
+    await until("the end", async () => (await told(scene.page)).playbacks.at(-1)?.state === "idle");
     const { samples, rateHz } = await capturedToTheEnd(scene.page);
     const [before, after] = stretches(samples, rateHz) as [[number, number], [number, number]];
     // Everything is played once: the lengths of both parts add up to the whole.

@@ -8,7 +8,12 @@ import { sentence, withWav, type Sound } from "./sound.js";
 import type { Vivavoce } from "./vivavoce.js";
 
 /** The greeting of the demo agent is over by then, in seconds. */
-export const GREETING_S = 12;
+export const GREETING_S = 5;
+
+/** Some ten seconds, for calls that are to be cut or interrupted in the middle of it. */
+export const LONG_GREETING =
+  "Hello, I am the Vivavoce guide. Ask me what this is, how to start it, or what it costs. " +
+  "You can interrupt me at any time.";
 
 export const QUESTION = sentence(
   "arctic-a0024.wav",

@@ -221,8 +221,11 @@ describe.runIf(hasServer)("with words that can be told by ear", () => {
   });
   afterAll(() => (voiced as Voiced | undefined)?.stop());
 
-  /** Every word, by the dip of the sound before it. */
-  test("captions come when their words are heard", MEASURED, async () => {
+  /**
+   * Every word, by the dip of the sound before it.
+   * The text of a running turn is what has been heard of it, no more and not much less.
+   */
+  test("captions and the agent's text follow the sound", MEASURED, async () => {
     await inHeardCall({ server: voiced.server, greeting: ALPHABET, visitor: silence(60) }, async (page) => {
       const sound = joined(await heardOut(page));
       const told = await captions(page);
@@ -233,13 +236,7 @@ describe.runIf(hasServer)("with words that can be told by ear", () => {
         told.map(({ atS }) => atS),
         rises(sound).map((at) => playedAtS(sound, at)),
       );
-    });
-  });
 
-  /** The text of a running turn is what has been heard of it, no more and not much less. */
-  test("the agent's text follows the sound", MEASURED, async () => {
-    await inHeardCall({ server: voiced.server, greeting: ALPHABET, visitor: silence(60) }, async (page) => {
-      const sound = joined(await heardOut(page));
       const ends = humsS(sound).map((startS) => startS + HUM_S);
       const deltas = await heardEvents(page, "transcript_delta");
       const texts = deltas.map(({ event }) => (event as { text: string }).text);

@@ -7,7 +7,7 @@ import type axe from "axe-core";
 import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { launchChromium, watch, type Complaints } from "./chromium.js";
-import { SHOTS, SIZES, type Scheme } from "./shots.js";
+import { isLookedAt, picture, SIZES, type Scheme } from "./shots.js";
 import { beeps, toWav } from "./sound.js";
 import { Vivavoce } from "./vivavoce.js";
 
@@ -29,7 +29,7 @@ export interface ConsoleScene {
   open(path: string): Promise<void>;
   /** Signs in by a one-time link, as `admin` or as another user that exists. */
   signIn(name?: string): Promise<void>;
-  /** The whole page in every size of `shots.ts`, as `NAME-WIDTH-SCHEME.png`. */
+  /** The whole page in every size, as `NAME-WIDTH-SCHEME.png`, where somebody wants pictures. */
   shot(name: string): Promise<void>;
   /** No finding of axe-core, neither light nor dark. */
   accessible(): Promise<void>;
@@ -77,7 +77,6 @@ export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions 
   afterAll(async () => {
     await Promise.all([scene.chromium.close(), scene.server.stop()]);
     rmSync(folder, { recursive: true });
-    console.log(`screenshots: ${SHOTS}`);
   });
   beforeEach(async () => {
     scene.context = await scene.chromium.newContext({
@@ -110,10 +109,11 @@ export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions 
     await scene.page.getByRole("button", { name: "Sign in" }).click();
     await scene.page.waitForURL("**/account/new-password**");
   };
-  scene.shot = (name) =>
-    everySize(scene.page, async (size) => {
-      await scene.page.screenshot({ path: join(SHOTS, `${name}-${size}.png`), fullPage: true });
-    });
+  scene.shot = async (name) => {
+    if (isLookedAt) {
+      await everySize(scene.page, (size) => picture(scene.page, `${name}-${size}`, { fullPage: true }));
+    }
+  };
   scene.accessible = () => accessible(scene.page);
   scene.noOverflow = () => noOverflow(scene.page);
   scene.check = async (name) => {

@@ -1,18 +1,15 @@
 /** The page for trying an agent: a real call from the console, with everything that is shown of it. */
 import type { WebSocketRoute } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
+import { QUESTION } from "./call-scene.js";
 import { launchChromium, watch, type Launch } from "./chromium.js";
 import { consoleScene } from "./console-scene.js";
 import { pause, until } from "./scene.js";
-import { sentence, sequence, withWav } from "./sound.js";
+import { sequence, withWav } from "./sound.js";
 import { StubModel } from "./stub-model.js";
 
 /** When the visitor speaks after the microphone has opened, in seconds. */
 const SPEAKS_AT_S = 2.5;
-const QUESTION = sentence(
-  "arctic-a0024.wav",
-  "It was my reports from the north which chiefly induced people to buy.",
-);
 const HOURS = "## When are you open?\n\nFrom seven to six, Monday to Saturday.";
 
 /** About ten seconds. */

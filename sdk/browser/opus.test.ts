@@ -31,15 +31,16 @@ describe.runIf(hasServer)("a call with Opus", () => {
   test("is spoken and heard", async () => {
     await inCall(server, sequence([[GREETING_S, QUESTION]], 60), { opus: true }, async (page, traffic) => {
       const text = await greeting(page);
+      const heard = await words(page);
       await until("the visitor's words", async () => (await said(page, true)).length > 0, 40_000);
       const understood = (await said(page, true)).join(" ").toLowerCase();
 
-      expect(await words(page)).toBe(text);
+      expect(heard).toBe(text);
       for (const word of QUESTION_WORDS) {
         expect(understood).toMatch(word);
       }
       for (const sizes of [traffic.sent, traffic.received]) {
-        expect(sizes.length).toBeGreaterThan(50);
+        expect(sizes.length).toBeGreaterThan(20);
         expect(Math.max(...sizes)).toBeLessThan(MOST_PACKET_BYTES);
       }
       await expectOneCall(page, server);

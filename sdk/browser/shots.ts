@@ -1,12 +1,12 @@
 /**
- * Pictures of pages: where they are kept, and in which sizes.
+ * Pictures of pages, and the sizes in which pages are looked at.
  *
  * Whoever wants to look names a folder in VIVAVOCE_TEST_SHOTS and gets every size, light and dark.
- * Otherwise the two extremes are tested, and their pictures are in a folder that is printed.
+ * Otherwise the two extremes are tested, and nothing is painted that nobody looks at.
  */
-import { mkdirSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Page } from "playwright-core";
 
 /** A telephone, a tablet, a desk: viewports in CSS pixels. */
 const WIDTHS = [360, 768, 1440] as const;
@@ -20,18 +20,30 @@ export interface Size {
   readonly scheme: Scheme;
 }
 
-const named = process.env["VIVAVOCE_TEST_SHOTS"];
+const FOLDER = process.env["VIVAVOCE_TEST_SHOTS"];
 
-/** The folder of this process. */
-export const SHOTS = named ?? mkdtempSync(join(tmpdir(), "vivavoce-shots-"));
-mkdirSync(SHOTS, { recursive: true });
+/** Whether somebody wants pictures. */
+export const isLookedAt = FOLDER !== undefined;
 
-export const SIZES: readonly Size[] =
-  named === undefined
-    ? [
-        { width: 360, height: HEIGHT, scheme: "dark" },
-        { width: 1440, height: HEIGHT, scheme: "light" },
-      ]
-    : WIDTHS.flatMap((width) =>
-        (["light", "dark"] as const).map((scheme) => ({ width, height: HEIGHT, scheme })),
-      );
+export const SIZES: readonly Size[] = isLookedAt
+  ? WIDTHS.flatMap((width) =>
+      (["light", "dark"] as const).map((scheme) => ({ width, height: HEIGHT, scheme })),
+    )
+  : [
+      { width: 360, height: HEIGHT, scheme: "dark" },
+      { width: 1440, height: HEIGHT, scheme: "light" },
+    ];
+
+/**
+ * Keeps a picture of the page as it is, where somebody wants one.
+ *
+ * @param name Such as `widget/listening-360-dark`.
+ */
+export async function picture(page: Page, name: string, options: { fullPage?: boolean } = {}): Promise<void> {
+  if (FOLDER === undefined) {
+    return;
+  }
+  const path = join(FOLDER, `${name}.png`);
+  mkdirSync(dirname(path), { recursive: true });
+  await page.screenshot({ path, animations: "disabled", ...options });
+}

@@ -1,7 +1,7 @@
 /** Pages of the Synthflow wire against the real server: our own test page, and the guide's sample client as printed. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GREETING_S, MONOLOGUE, QUESTION } from "./call-scene.js";
+import { GREETING_S, LONG_GREETING, MONOLOGUE, QUESTION } from "./call-scene.js";
 import { launchChromium, watch, type Complaints } from "./chromium.js";
 import { until } from "./scene.js";
 import { sequence, silence, withWav, type Sound } from "./sound.js";
@@ -78,9 +78,12 @@ async function silent(page: Page, limitMs: number): Promise<number> {
 
 describe.runIf(hasServer)("a page of the Synthflow wire", () => {
   let server: Vivavoce;
+  /** An agent that can be interrupted in its greeting. */
+  let talkerId: string;
 
   beforeAll(async () => {
     server = await Vivavoce.start();
+    talkerId = await server.agent({ name: "Talker", firstMessage: LONG_GREETING });
   });
   afterAll(async () => {
     await (server as Vivavoce | undefined)?.stop();
@@ -180,7 +183,8 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
   );
 
   describe("of our own", () => {
-    const address = (): string => `${server.url}/synthflow.html?key=${server.key}&agent=${server.agentId}`;
+    const address = (agentId = server.agentId): string =>
+      `${server.url}/synthflow.html?key=${server.key}&agent=${agentId}`;
     const log = async (page: Page): Promise<string[]> =>
       ((await page.locator("#log").textContent()) ?? "").trim().split("\n");
 
@@ -203,7 +207,7 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
 
     test("falls silent when it is interrupted", async () => {
       await withVisitor(INTERRUPTION, async (page) => {
-        await page.goto(address());
+        await page.goto(address(talkerId));
         await expectInterruption(page);
       });
     });
@@ -213,7 +217,7 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
         await page.goto(`${server.url}/synthflow.html?key=sk_wrong&agent=${server.agentId}`);
         await page.locator("#start").click();
         await page.getByText("failed: 401 Unauthorized").waitFor();
-        await page.goto(`${server.url}/synthflow.html?key=${server.key}&agent=nobody`);
+        await page.goto(address("nobody"));
         await page.locator("#start").click();
         await page.getByText("failed: 404 Assistant not found").waitFor();
       });
@@ -225,7 +229,7 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
           firstMessage: "Good day, and goodbye.",
           llmIdleTimeoutConfig: { webcallTimeoutTimeInSecs: 1, maxRetries: 0 },
         });
-        await page.goto(`${server.url}/synthflow.html?key=${server.key}&agent=${agentId}`);
+        await page.goto(address(agentId));
         await start(page);
         await sounding(page, 10_000);
         await page.getByText("closed 1000").waitFor({ timeout: 15_000 });
@@ -234,21 +238,31 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
   });
 
   describe.runIf(hasSynthflowGuide)("as its guide prints it", () => {
-    let host: SampleHost;
-
-    beforeAll(async () => {
-      const token = `${server.url}/websocket/token/${server.agentId}`;
+    /** Opens the sample client with this agent in a page of its own host. */
+    async function inSample(
+      agentId: string,
+      sound: Sound,
+      use: (page: Page, lines: readonly string[], complaints: Complaints) => Promise<void>,
+    ): Promise<void> {
+      const token = `${server.url}/websocket/token/${agentId}`;
       const headers = `{ headers: { Authorization: "Bearer ${server.key}" } }`;
       // From the page itself, as one client of the wire does: a browser asks beforehand whether it may.
-      host = await SampleHost.start(
+      const host = await SampleHost.start(
         await sampleFiles(`(await (await fetch("${token}", ${headers})).json()).sessionURL`),
       );
-    });
-    afterAll(() => host.stop());
+      try {
+        await withVisitor(sound, async (page, lines, complaints) => {
+          await page.goto(host.url);
+          await use(page, lines, complaints);
+        });
+      } finally {
+        await host.stop();
+      }
+    }
 
     test("holds a conversation", async () => {
-      await withVisitor(sequence([[GREETING_S, QUESTION]], 30), async (page, lines, complaints) => {
-        await page.goto(host.url);
+      const visitor = sequence([[GREETING_S, QUESTION]], 30);
+      await inSample(server.agentId, visitor, async (page, lines, complaints) => {
         const callId = await converse(page);
         await page.goto("about:blank");
 
@@ -264,10 +278,7 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
     });
 
     test("falls silent when it is interrupted", async () => {
-      await withVisitor(INTERRUPTION, async (page) => {
-        await page.goto(host.url);
-        await expectInterruption(page);
-      });
+      await inSample(talkerId, INTERRUPTION, expectInterruption);
     });
   });
 });

@@ -2,10 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { launchChromium } from "./chromium.js";
 import { pause, until } from "./scene.js";
-import { SHOTS, SIZES } from "./shots.js";
+import { picture, SIZES } from "./shots.js";
 import { tone } from "./sound.js";
 import { stubScene, turnPage } from "./stub-scene.js";
 import { EXTENSION, polite, StubServer, type Call } from "./stub-server.js";
@@ -176,7 +175,7 @@ async function look(name: string): Promise<void> {
   for (const { width, height, scheme } of SIZES) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: join(SHOTS, `talk-${name}-${width}-${scheme}.png`), fullPage: true });
+    await picture(page, `talk-${name}-${width}-${scheme}`, { fullPage: true });
     await page.evaluate(AXE);
     const found = await page.evaluate(async () => {
       const { axe } = window as unknown as {

@@ -11,6 +11,9 @@ import { pause } from "./scene.js";
 const COMMAND =
   process.env["VIVAVOCE_BIN"] ?? fileURLToPath(new URL("../../.venv/bin/vivavoce", import.meta.url));
 
+/** What the demo agent says first in tests: nobody is to wait until a long greeting is over. */
+const GREETING = "Hello, I am the Vivavoce guide.";
+
 /** How long the server may take to load its speech engines. */
 const START_MS = 60_000;
 
@@ -29,6 +32,7 @@ function freePort(): Promise<number> {
 export class Vivavoce {
   readonly url: string;
   readonly key: string;
+  /** The demo agent, with a short greeting. */
   readonly agentId: string;
   readonly #process: ChildProcess;
   readonly #folder: string;
@@ -82,7 +86,9 @@ export class Vivavoce {
     if (!agent) {
       throw new Error("the server has no demo agent");
     }
-    return new Vivavoce(url, key, agent._id, server, folder, ask);
+    const vivavoce = new Vivavoce(url, key, agent._id, server, folder, ask);
+    await vivavoce.change(agent._id, { firstMessage: GREETING });
+    return vivavoce;
   }
 
   /** Runs `vivavoce` with these words on the server's data; what it prints. */
@@ -108,6 +114,18 @@ export class Vivavoce {
       body: JSON.stringify(document),
     });
     return ((await response.json()) as { data: string }).data;
+  }
+
+  /** Changes fields of an agent. */
+  async change(id: string, fields: Record<string, unknown>): Promise<void> {
+    const response = await fetch(`${this.url}/atoms/v1/agent/${id}`, {
+      method: "PATCH",
+      headers: { Authorization: `Bearer ${this.key}`, "Content-Type": "application/json" },
+      body: JSON.stringify(fields),
+    });
+    if (!response.ok) {
+      throw new Error(`PATCH of an agent: ${response.status} ${await response.text()}`);
+    }
   }
 
   /** The calls that have begun: each has a folder of its own. */

@@ -1,10 +1,9 @@
 /** The widget in every state, from the narrowest to the widest, light and dark: pictures, and what must hold in each. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SHOTS, SIZES } from "./shots.js";
+import { picture, SIZES } from "./shots.js";
 import { stubScene } from "./stub-scene.js";
 import { EXTENSION, type Call } from "./stub-server.js";
 import { tone } from "./sound.js";
@@ -12,8 +11,6 @@ import { openWidget, type Embed } from "./widget/stub-widget.js";
 import { Site } from "./widget/site.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const FOLDER = join(SHOTS, "widget");
 
 interface Look {
   readonly name: string;
@@ -205,8 +202,6 @@ describe("the widget", () => {
 
   beforeAll(async () => {
     site = await Site.start();
-    mkdirSync(FOLDER, { recursive: true });
-    console.log(`pictures of the widget: ${FOLDER}`);
   });
   afterAll(() => site.stop());
 
@@ -237,10 +232,7 @@ describe("the widget", () => {
         await page.evaluate(
           () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
         );
-        await page.screenshot({
-          path: join(FOLDER, `${name}-${size.width}-${theme}.png`),
-          animations: "disabled",
-        });
+        await picture(page, `widget/${name}-${size.width}-${theme}`);
 
         expect(await violations(page)).toEqual([]);
         expect(await outside(page)).toEqual([]);

@@ -21,6 +21,7 @@ from vivavoce.client import (
     SessionEnded,
     TranscriptHeard,
 )
+from vivavoce.testing.virtual_loop import run
 
 T = TypeVar("T")
 HASTE = Endurance(ping_s=0.05, silent_s=0.1, first_pause_s=0.01, longest_pause_s=0.05)
@@ -38,7 +39,7 @@ def held(scenario: Callable[[AtomsClient], Awaitable[T]], call: StubCall, **sett
         ):
             return await scenario(client)
 
-    return asyncio.run(play())
+    return run(play(), sockets=True)
 
 
 async def until(client: AtomsClient, kind: type[Message]) -> list[Message]:
@@ -79,7 +80,7 @@ def test_a_server_without_the_extension_is_spoken_to_plainly() -> None:
             await client.send_text("Again")
             await until(client, TranscriptHeard)
 
-    asyncio.run(scenario())
+    run(scenario(), sockets=True)
 
     typed = [{"type": "input_text.send", "text": text} for text in ("Hello", "Again")]
 

@@ -13,7 +13,6 @@ from vivavoce.audio.pcm import Pcm
 from vivavoce.client.atoms import AtomsClient
 from vivavoce.client.hearing import AgentTurn, Hearing
 from vivavoce.client.microphone import Microphone
-from vivavoce.clock import monotonic_s
 
 __all__ = ["Line", "Patience", "Report", "Spoken", "Turn", "Typed", "hold_call"]
 
@@ -157,11 +156,11 @@ async def _exchange(
         case Spoken(name=said, pcm=pcm):
             ended_s = await microphone.say(pcm)
         case Typed(text=said):
+            ended_s = asyncio.get_running_loop().time()
             await client.send_text(said)
-            ended_s = monotonic_s()
 
     def answering() -> AgentTurn | None:
-        return next((turn for turn in hearing.turns[first_turn:] if turn.started_s > ended_s), None)
+        return next((turn for turn in hearing.turns[first_turn:] if turn.started_s >= ended_s), None)
 
     if await hearing.until(lambda: answering() is not None, patience.answer_s):
         await _settle(hearing, patience)

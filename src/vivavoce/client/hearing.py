@@ -27,7 +27,7 @@ _PAUSE_S = 0.3
 
 @dataclass(slots=True)
 class AgentTurn:
-    """One turn of the agent; times on the clock that never jumps."""
+    """One turn of the agent; times on the event loop's clock."""
 
     started_s: float
     first_audio_s: float | None = None

@@ -19,7 +19,6 @@ from vivavoce.client.playout import Place, Player
 from vivavoce.client.reports import Reports
 from vivavoce.client.sending import Sender
 from vivavoce.client.socket import Socket
-from vivavoce.clock import monotonic_s
 from vivavoce.errors import ProtocolError, Refused
 
 __all__ = ["Line"]
@@ -132,7 +131,7 @@ class Line:
     def _take(self, socket: Socket, data: bytes | memoryview, binary: bool) -> None:
         if socket is not self._socket or self._mail.ended:
             return
-        at_s = monotonic_s()
+        at_s = self._loop.time()
         terms = self._session.extension if self._session is not None else None
         rate_hz = self._session.rate_hz if self._session is not None else _RATE_HZ
         try:
@@ -192,7 +191,7 @@ class Line:
             self._finish("the server took up another call than ours")
             return
         else:
-            now_s = monotonic_s()
+            now_s = self._loop.time()
             self._tell(Reconnected(now_s, now_s - self._lost_s))
         self._greet(True)
         self.sender.use(socket, terms)
@@ -223,10 +222,10 @@ class Line:
                 if self._over or self._session is None or self._session.extension is None:
                     break
                 if self._socket.close_code == _REPLACED:
-                    self._tell(SessionEnded(monotonic_s(), "replaced"))
+                    self._tell(SessionEnded(self._loop.time(), "replaced"))
                     break
                 if not await self._resume(self._session.extension.resume_token):
-                    self._tell(SessionEnded(monotonic_s(), "websocket_closed"))
+                    self._tell(SessionEnded(self._loop.time(), "websocket_closed"))
                     break
         finally:
             # What a server has said before it closed its socket has been taken by now.
@@ -248,7 +247,7 @@ class Line:
 
     async def _resume(self, token: str) -> bool:
         """Take the call up again on a new socket; False where the server does not wait for so long."""
-        self._lost_s = monotonic_s()
+        self._lost_s = self._loop.time()
         self._tell(Reconnecting(self._lost_s, self._socket.farewell))
         window_s = self.session.extension.resume_window_s if self.session.extension is not None else 0.0
         with suppress(TimeoutError):

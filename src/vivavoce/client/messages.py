@@ -2,7 +2,7 @@
 What a server of the Atoms wire says, as the client reads it.
 
 Written from the contract and not from our server's own messages, so that a slip in one is not repeated in the other.
-``at_s`` is when a message arrived, on the clock that never jumps (``clock.monotonic_s``).
+``at_s`` is when a message arrived, on the event loop's clock.
 ``seq``, ``turn`` and ``start`` are told by the extension only (docs/wire-extension.md); elsewhere they are 0.
 Source: Atoms Agent WebSocket API (wire-spec 1.7); older spellings are understood too.
 """

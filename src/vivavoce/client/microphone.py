@@ -8,7 +8,6 @@ import numpy as np
 from vivavoce.audio.pcm import Pcm, Samples
 from vivavoce.audio.resample import resampled
 from vivavoce.client.atoms import AtomsClient
-from vivavoce.clock import monotonic_s
 
 __all__ = ["FRAME_S", "Microphone"]
 
@@ -38,7 +37,7 @@ class Microphone:
             pcm: At least one sample, at any rate.
 
         Returns:
-            When the last frame that is not silent was sent, on the clock that never jumps.
+            When the last frame that is not silent was sent, on the event loop's clock.
 
         Raises:
             ConnectionError: The socket has closed meanwhile.
@@ -63,7 +62,7 @@ class Microphone:
                 frame, is_last = self._frames.popleft() if self._frames else (silence, False)
                 await self._client.send_audio(Pcm(frame, self._client.mic_rate_hz))
                 if is_last and self._said is not None and not self._said.done():
-                    self._said.set_result(monotonic_s())
+                    self._said.set_result(loop.time())
                 # Counted from the beginning, so that late wake-ups do not add up.
                 next_at += FRAME_S
                 await asyncio.sleep(next_at - loop.time())

@@ -10,7 +10,9 @@ An event loop on simulated time: minutes of waiting take milliseconds, and a tes
 Theory of operation. The clock stands still while anything can run. When every task is blocked, it jumps to the next
 timer; when there is no timer either, nothing can ever happen again, and the loop raises ``Deadlock``. Work that was
 given to a thread takes no simulated time: as long as there is some, the loop really waits for it.
-Sockets and other threads are not waited for: this loop is for code whose world is played.
+Other threads are not waited for: this loop is for code whose world is played.
+Sockets are only where both ends of them belong to this loop, and the caller says so: before each jump the loop really
+waits a moment for what is still on its way from one end to the other.
 """
 
 import asyncio
@@ -26,6 +28,8 @@ Args = TypeVarTuple("Args")
 
 # Longest real wait for a thread before it is looked after again, in seconds.
 _THREAD_WAIT_S = 0.05
+# Longest real wait for bytes between two sockets of this process. The kernel needs microseconds.
+_SOCKET_WAIT_S = 0.005
 # A day: longer than any call, so whoever gets here waits for nothing.
 _LIMIT_S = 86_400.0
 
@@ -41,14 +45,16 @@ class Overtime(RuntimeError):
 class _JumpingSelector(selectors.SelectSelector):
     """Looks for ready files without waiting; instead of waiting it has time jump."""
 
-    def __init__(self, wait: Callable[[float | None], float]) -> None:
+    def __init__(self, wait: Callable[[float | None], float], socket_wait_s: float) -> None:
         super().__init__()
         # Told how long the loop would wait (None: for ever); returns how long to wait really.
         self._wait = wait
+        self._socket_wait_s = socket_wait_s
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready or (timeout is not None and timeout <= 0):
+        now = timeout is not None and timeout <= 0
+        ready = super().select(0 if now else self._socket_wait_s)
+        if ready or now:
             return ready
         really_s = self._wait(timeout)
         return super().select(really_s) if really_s else []
@@ -60,18 +66,20 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     Args:
         limit_s: How far the clock may go, in simulated seconds.
+        sockets: Whether tasks of this loop talk with each other through sockets.
 
     Raises:
         Deadlock: From ``run_forever`` and its kin: nothing is ready and no timer is set.
         Overtime: Likewise, when the next timer lies beyond ``limit_s``.
     """
 
-    def __init__(self, *, limit_s: float = _LIMIT_S) -> None:
+    def __init__(self, *, limit_s: float = _LIMIT_S, sockets: bool = False) -> None:
         self._limit_s = limit_s
+        self._socket_wait_s = _SOCKET_WAIT_S if sockets else 0.0
         self._now_s = 0.0
         # Threads at work for this loop.
         self._threads = 0
-        super().__init__(_JumpingSelector(self._pass_time))
+        super().__init__(_JumpingSelector(self._pass_time, self._socket_wait_s))
 
     def time(self) -> float:
         """Simulated seconds since the loop was made."""
@@ -109,19 +117,20 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return 0.0
 
 
-def run(main: Coroutine[Any, Any, T], *, limit_s: float = _LIMIT_S) -> T:
+def run(main: Coroutine[Any, Any, T], *, limit_s: float = _LIMIT_S, sockets: bool = False) -> T:
     """
     Run a coroutine to its end on simulated time, as ``asyncio.run`` does on real time.
 
     Args:
         main: What to run.
         limit_s: How far the clock may go, in simulated seconds.
+        sockets: Whether tasks of the coroutine talk with each other through sockets.
 
     Raises:
         Deadlock: All tasks wait for each other, or for something that nobody does.
         Overtime: The clock has passed ``limit_s``.
     """
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(limit_s=limit_s)) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(limit_s=limit_s, sockets=sockets)) as runner:
         return runner.run(main)
 
 
