@@ -4,6 +4,8 @@
 .PHONY: help run test check bench soak format clean
 
 PYTHON := .venv/bin/python
+# Containers often forbid bytecode; the suites start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 SDK_SOURCES := $(shell find sdk -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
 help: ## Show the verbs
