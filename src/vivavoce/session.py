@@ -88,6 +88,8 @@ class Session:
         self._told_of_flood = False
         # A client that can resume has said something.
         self._met = False
+        # Since when it has no socket and is waited for, on the loop's clock; None while it has one.
+        self.waits_since: float | None = None
         # The client's newest message when it resumed: up to that one it sends what it had kept.
         self._kept_up_to = 0
 
@@ -157,6 +159,7 @@ class Session:
             return
         # A client that has not said a word may never have opened its socket.
         if self._met:
+            self.waits_since = self._loop.time()
             self.dispatch(events.ClientAway(self._now()))
         else:
             self.leave("websocket_closed")
@@ -183,6 +186,7 @@ class Session:
         # An old socket that is only thought to be alive is lost now.
         self.dispatch(events.ClientAway(self._now()))
         self._line.resume(outbox, self._resumable.hello_again(), last_seq)
+        self.waits_since = None
         if self._microphone is not None and input_seq > self._resumable.input_seq:
             self._kept_up_to = input_seq
             self._microphone.catch_up()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.test_calls import PATH, Client, Scene, play
+from tests.server.test_resumption import READY, begun, newest, resumed, token
 from vivavoce.errors import Refused
 from vivavoce.server.admission import ConnectRequest, refusal
 from vivavoce.server.sockets import Begin, Listener
@@ -21,16 +22,26 @@ async def limit(scene: Scene, **limits: float) -> None:
     await agents.change(scene.database, scene.agent_id, lambda document: {**document, "embedLimits": limits})
 
 
-async def knock(scene: Scene, visitor: str = "v") -> Begin:
+async def knock(scene: Scene, visitor: str = "v", **query: str) -> Begin:
     """Come from a page to the socket, with a token for this visitor."""
     grant = tokens.Grant(scene.agent_id, mode="chat", origin=SHOP, visitor=visitor)
     token = await tokens.mint(scene.database, grant)
-    return await scene.calls.admit(PATH, ConnectRequest({"token": token}, origin=SHOP), flaw="")
+    return await scene.calls.admit(PATH, ConnectRequest({"token": token, **query}, origin=SHOP), flaw="")
 
 
-async def talk(scene: Scene, visitor: str = "v") -> tuple[Listener, Client]:
+async def talk(scene: Scene, visitor: str = "v", **query: str) -> tuple[Listener, Client]:
     client = Client()
-    return (await knock(scene, visitor))(client), client  # type: ignore[arg-type]  # calls only ever send and close
+    begin = await knock(scene, visitor, **query)
+    return begin(client), client  # type: ignore[arg-type]  # calls only ever send and close
+
+
+async def talk_and_vanish(scene: Scene, visitor: str = "v") -> str:
+    """A call that waits for its visitor; its id."""
+    listener, client = await talk(scene, visitor, ext="1")
+    await client.told("session.created")
+    listener.receive(READY, text=True)
+    listener.leave("websocket_closed")
+    return client.call_id
 
 
 def code_of(caught: pytest.ExceptionInfo[Refused]) -> tuple[int, str]:
@@ -78,6 +89,50 @@ def test_a_place_is_free_again_when_a_call_is_over(tmp_path: Path) -> None:
         await knock(scene, "w")
 
         assert (429, "agent_busy") == code_of(caught)
+
+    play(tmp_path, scenario)
+
+
+def test_a_call_that_waits_for_its_visitor_gives_way_to_his_next(tmp_path: Path) -> None:
+    """His page has crashed, and he opens another: the call that has waited longest ends, and one more may begin."""
+
+    async def scenario(scene: Scene) -> None:
+        first = await talk_and_vanish(scene)
+        second = await talk_and_vanish(scene)
+        with pytest.raises(Refused):
+            await knock(scene)
+
+        assert await scene.calls.end_waiting(scene.agent_id, "v")
+        await knock(scene)
+        assert ["websocket_closed", ""] == [(await scene.stored(call_id)).end_reason for call_id in (first, second)]
+
+    play(tmp_path, scenario)
+
+
+def test_only_what_waits_for_this_visitor_at_this_agent_gives_way(tmp_path: Path) -> None:
+    """Not the call of another, nor one that goes on."""
+
+    async def scenario(scene: Scene) -> None:
+        await talk_and_vanish(scene, "w")
+        _, client = await talk(scene, ext="1")
+        await client.told("session.created")
+
+        assert not await scene.calls.end_waiting(scene.agent_id, "v")
+        assert not await scene.calls.end_waiting("0" * 24, "w")
+        assert 2 == scene.calls.live
+
+    play(tmp_path, scenario)
+
+
+def test_a_visitor_who_has_come_back_is_waited_for_no_longer(tmp_path: Path) -> None:
+    """His call goes on, whoever knocks."""
+
+    async def scenario(scene: Scene) -> None:
+        listener, client = await begun(scene)
+        listener.leave("websocket_closed")
+        await resumed(scene, token(client), last_seq=newest(client))
+
+        assert not await scene.calls.end_waiting(scene.agent_id, "")
 
     play(tmp_path, scenario)
 

@@ -1,5 +1,6 @@
 """What public pages ask for, over HTTP: a widget's configuration and tokens, or a refusal that they can read."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -291,6 +292,28 @@ def test_limits_that_are_used_up_are_told_with_when_to_come_again(
         assert [Refusal(agent_id, code, SHOP, visitor(scene))] == counted
 
     play(tmp_path, scenario, refused=counted.append)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_visitor_who_comes_back_gives_up_the_call_that_waits_for_him(waits: bool, tmp_path: Path) -> None:
+    """Then he has a place; where no call waits, he is refused."""
+
+    async def scenario(scene: Scene) -> None:
+        agent_id = await agent_of(scene, embedLimits={"callsAtOncePerVisitor": 1})
+        await hold_call(scene, agent_id, of=visitor(scene))
+
+        async def end_waiting(*asked: str) -> bool:
+            assert (agent_id, visitor(scene)) == asked
+            if waits:
+                await calls.finish(scene.database, CALL_ID, reason="websocket_closed")
+            return waits
+
+        ending.append(end_waiting)
+
+        assert (201 if waits else 429) == (await token_of(scene, agent_id)).status_code
+
+    ending: list[Callable[[str, str], Awaitable[bool]]] = []
+    play(tmp_path, scenario, end_waiting=lambda *asked: ending[0](*asked))
 
 
 def test_the_calls_of_others_are_not_a_visitors(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import msgspec
 
@@ -62,6 +63,8 @@ class _Slot:
 
     plan: CallPlan
     session: Session | None = None
+    # Until the call's end has been written down.
+    task: asyncio.Task[None] | None = None
 
 
 class Calls:
@@ -229,9 +232,9 @@ class Calls:
         slot.session = session
         if isinstance(codec := slot.plan.codec, ResumableCodec):
             self._resumption.add(codec.resume_token, session)
-        task = loop.create_task(self._hold(slot, session, recording), name=slot.plan.names.call_id)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        slot.task = loop.create_task(self._hold(slot, session, recording), name=slot.plan.names.call_id)
+        self._tasks.add(slot.task)
+        slot.task.add_done_callback(self._tasks.discard)
         return SessionSocket(session, socket)
 
     # -- a call goes on and ends ----------------------------------------------------------------------------
@@ -277,6 +280,28 @@ class Calls:
         if session is not None:
             session.leave("ended")
         return session is not None
+
+    async def end_waiting(self, agent_id: str, visitor: str) -> bool:
+        """
+        End the call of a public page that has waited longest for its visitor; false where none of his waits here.
+
+        Who comes with a new page will not come back to the old one.
+        """
+        waiting = [
+            (session.waits_since, session, task)
+            for slot in self._slots
+            if (session := slot.session) is not None
+            and session.waits_since is not None
+            and (task := slot.task) is not None
+            and slot.plan.admission.visitor == visitor
+            and str(slot.plan.admission.agent["_id"]) == agent_id
+        ]
+        if not waiting:
+            return False
+        _, session, task = min(waiting, key=itemgetter(0))
+        session.leave("websocket_closed")
+        await asyncio.wait([task], timeout=_GOODBYE_S)
+        return True
 
     # -- the server stops -----------------------------------------------------------------------------------
 

@@ -92,9 +92,19 @@ class Embeds:
                 raise Refused(
                     503, "The server is being restarted: try again in a minute", code="draining", retry_after_s=30
                 )
-            await check_visit(self._services.database, visit.agent.id, visit.agent.document, visit.visitor)
+            await self._check(visit)
         grant = Grant(visit.agent.id, mode=mode, origin=visit.origin, visitor=visit.visitor)
         return EmbedToken(await tokens.mint(self._services.database, grant), tokens.LIFETIME_S)
+
+    async def _check(self, visit: _Visit) -> None:
+        """Look at the limits. A visitor may have one call more if he gives up one that waits for him."""
+        agent, visitor, end_waiting = visit.agent, visit.visitor, self._services.end_waiting
+        try:
+            await check_visit(self._services.database, agent.id, agent.document, visitor)
+        except Refused as error:
+            if error.code != "visitor_busy" or end_waiting is None or not await end_waiting(agent.id, visitor):
+                raise
+            await check_visit(self._services.database, agent.id, agent.document, visitor)
 
     async def _visit(self, request: AnyRequest, assistant_id: str, rate: RateLimit) -> _Visit:
         """

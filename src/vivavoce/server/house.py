@@ -107,6 +107,7 @@ async def open_house(config: Config) -> AsyncIterator[House]:
             recordings=config.recordings,
             draining=lambda: calls.draining,
             end_call=calls.end,
+            end_waiting=calls.end_waiting,
             page_notes=lineup.notes,
             refused=refusal_log.note,
             webhooks_changed=preconversation.forget,

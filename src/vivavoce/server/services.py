@@ -1,7 +1,7 @@
 """What the HTTP side of the server is given."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Services:
         recordings: The folder that ``Call.recording_path`` counts from.
         draining: Whether the server is on its way out and takes no new calls.
         end_call: Ends a live call by its id; false where it is not live here.
+        end_waiting: Of a visitor's calls with an agent (both by their ids), ends the one that has waited for him
+            longest; false where none does.
         page_notes: Sentences about this server for the talk page, such as which brain answers.
         webhooks_changed: Told when webhooks or subscriptions are no longer what they were.
         refused: Told when a public page was refused something.
@@ -46,6 +48,7 @@ class Services:
     recordings: Path
     draining: Callable[[], bool]
     end_call: Callable[[str], bool] = lambda _: False
+    end_waiting: Callable[[str, str], Awaitable[bool]] | None = None
     page_notes: tuple[str, ...] = ()
     webhooks_changed: Callable[[], None] = lambda: None
     refused: Callable[[Refusal], None] = lambda _: None
