@@ -7,7 +7,7 @@ import type axe from "axe-core";
 import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { launchChromium, watch, type Complaints } from "./chromium.js";
-import { isLookedAt, picture, SIZES, type Scheme } from "./shots.js";
+import { picture, SIZES, type Scheme } from "./shots.js";
 import { beeps, toWav } from "./sound.js";
 import { Vivavoce } from "./vivavoce.js";
 
@@ -29,7 +29,7 @@ export interface ConsoleScene {
   open(path: string): Promise<void>;
   /** Signs in by a one-time link, as `admin` or as another user that exists. */
   signIn(name?: string): Promise<void>;
-  /** The whole page in every size, as `NAME-WIDTH-SCHEME.png`, where somebody wants pictures. */
+  /** The whole page in every size of `shots.ts`, as `NAME-WIDTH-SCHEME.png`. */
   shot(name: string): Promise<void>;
   /** No finding of axe-core, neither light nor dark. */
   accessible(): Promise<void>;
@@ -109,11 +109,8 @@ export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions 
     await scene.page.getByRole("button", { name: "Sign in" }).click();
     await scene.page.waitForURL("**/account/new-password**");
   };
-  scene.shot = async (name) => {
-    if (isLookedAt) {
-      await everySize(scene.page, (size) => picture(scene.page, `${name}-${size}`, { fullPage: true }));
-    }
-  };
+  scene.shot = (name) =>
+    everySize(scene.page, (size) => picture(scene.page, `${name}-${size}`, { fullPage: true }));
   scene.accessible = () => accessible(scene.page);
   scene.noOverflow = () => noOverflow(scene.page);
   scene.check = async (name) => {

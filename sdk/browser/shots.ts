@@ -1,10 +1,11 @@
 /**
- * Pictures of pages, and the sizes in which pages are looked at.
+ * Pictures of pages: where they are kept, and in which sizes.
  *
  * Whoever wants to look names a folder in VIVAVOCE_TEST_SHOTS and gets every size, light and dark.
- * Otherwise the two extremes are tested, and nothing is painted that nobody looks at.
+ * Otherwise the two extremes are tested, and their pictures are in a folder that is printed.
  */
 import { mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 
@@ -20,29 +21,26 @@ export interface Size {
   readonly scheme: Scheme;
 }
 
-const FOLDER = process.env["VIVAVOCE_TEST_SHOTS"];
+const named = process.env["VIVAVOCE_TEST_SHOTS"];
+const FOLDER = named ?? join(tmpdir(), `vivavoce-shots-${userInfo().uid}`);
+console.log(`screenshots: ${FOLDER}`);
 
-/** Whether somebody wants pictures. */
-export const isLookedAt = FOLDER !== undefined;
-
-export const SIZES: readonly Size[] = isLookedAt
-  ? WIDTHS.flatMap((width) =>
-      (["light", "dark"] as const).map((scheme) => ({ width, height: HEIGHT, scheme })),
-    )
-  : [
-      { width: 360, height: HEIGHT, scheme: "dark" },
-      { width: 1440, height: HEIGHT, scheme: "light" },
-    ];
+export const SIZES: readonly Size[] =
+  named === undefined
+    ? [
+        { width: 360, height: HEIGHT, scheme: "dark" },
+        { width: 1440, height: HEIGHT, scheme: "light" },
+      ]
+    : WIDTHS.flatMap((width) =>
+        (["light", "dark"] as const).map((scheme) => ({ width, height: HEIGHT, scheme })),
+      );
 
 /**
- * Keeps a picture of the page as it is, where somebody wants one.
+ * Keeps a picture of the page as it is.
  *
  * @param name Such as `widget/listening-360-dark`.
  */
 export async function picture(page: Page, name: string, options: { fullPage?: boolean } = {}): Promise<void> {
-  if (FOLDER === undefined) {
-    return;
-  }
   const path = join(FOLDER, `${name}.png`);
   mkdirSync(dirname(path), { recursive: true });
   await page.screenshot({ path, animations: "disabled", ...options });

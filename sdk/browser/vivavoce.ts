@@ -137,6 +137,8 @@ export class Vivavoce {
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGTERM");
+    // Calls of browsers that were killed would be waited for; asked a second time it waits no more.
+    await Promise.race([gone, pause(500).then(() => this.#process.kill("SIGTERM"))]);
     await Promise.race([gone, pause(10_000).then(() => this.#process.kill("SIGKILL"))]);
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -121,3 +121,36 @@ def test_the_loop_can_be_driven_by_hand() -> None:
     loop.close()
 
     assert now_s == pytest.approx(5)
+
+
+def test_bytes_between_two_sockets_arrive_before_the_clock_jumps() -> None:
+    """Rule: a hundred questions and answers take no simulated time, although a timer is set."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(line)
+        writer.close()
+
+    async def call() -> tuple[list[bytes], float]:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(10.0, lambda: None)
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        answers = []
+        for number in range(100):
+            writer.write(b"%d\n" % number)
+            answers.append(await reader.readline())
+        asked_s = loop.time()
+        # Both ends are closed before the loop is.
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        timer.cancel()
+        return answers, asked_s
+
+    answers, took_s = run(call(), sockets=True)
+
+    assert [b"%d\n" % number for number in range(100)] == answers
+    assert took_s == 0.0
