@@ -20,9 +20,6 @@ export const QUESTION = sentence(
   "It was my reports from the north which chiefly induced people to buy.",
 );
 
-/** What is to be understood of it, whatever else the recogniser makes of the sentence. */
-export const QUESTION_WORDS = [/reports?/, /north/, /people/, /buy|by/];
-
 /** Some eight seconds without a long pause. */
 export const MONOLOGUE = sentence(
   "librivox-two-cities.wav",

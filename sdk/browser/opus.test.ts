@@ -1,15 +1,6 @@
 /** Opus both ways, with the codecs of a real Chromium and of the real server. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  expectOneCall,
-  greeting,
-  GREETING_S,
-  inCall,
-  QUESTION,
-  QUESTION_WORDS,
-  said,
-  words,
-} from "./call-scene.js";
+import { expectOneCall, greeting, GREETING_S, inCall, QUESTION, said, words } from "./call-scene.js";
 import { until } from "./scene.js";
 import { sequence } from "./sound.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
@@ -36,7 +27,8 @@ describe.runIf(hasServer)("a call with Opus", () => {
       const understood = (await said(page, true)).join(" ").toLowerCase();
 
       expect(heard).toBe(text);
-      for (const word of QUESTION_WORDS) {
+      // Whatever else the recogniser makes of the sentence.
+      for (const word of [/reports?/, /north/, /people/]) {
         expect(understood).toMatch(word);
       }
       for (const sizes of [traffic.sent, traffic.received]) {
