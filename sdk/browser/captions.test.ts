@@ -133,7 +133,7 @@ describe.runIf(hasServer)("with espeak-ng", () => {
   });
 
   /** What the visitor says while the network is gone is understood as if it had never been gone. */
-  test("a cut in the visitor's sentence changes none of his words", async () => {
+  test("a cut in the visitor's sentence loses none of his words", async () => {
     const questionS = QUESTION.samples.length / QUESTION.rateHz;
     const proxy = await Proxy.start(Number(new URL(voiced.server.url).port));
     const understood = async (isCut: boolean): Promise<string[]> => {
