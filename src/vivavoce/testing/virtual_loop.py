@@ -11,8 +11,8 @@ Theory of operation. The clock stands still while anything can run. When every t
 timer; when there is no timer either, nothing can ever happen again, and the loop raises ``Deadlock``. Work that was
 given to a thread takes no simulated time: as long as there is some, the loop really waits for it.
 Other threads are not waited for: this loop is for code whose world is played.
-Sockets are only where both ends of them belong to this loop, and the caller says so: before each jump the loop really
-waits a moment for what is still on its way from one end to the other.
+Sockets are waited for where both ends of them belong to this loop, and the caller says so: before each jump the loop
+really waits a moment for what is still on its way from one end to the other.
 """
 
 import asyncio
