@@ -73,9 +73,9 @@ test("the panel opens in the preview, for desktop and phone, and the form keeps 
   await scene.shot("widget-panel");
 
   await scene.page.getByRole("button", { name: "Phone" }).click();
-  expect(await scene.page.locator("iframe").evaluate((frame) => (frame as HTMLElement).offsetWidth)).toBe(
-    375,
-  );
+  const width = (): Promise<number> =>
+    scene.page.locator("iframe").evaluate((frame) => (frame as HTMLElement).offsetWidth);
+  await until("the width of a telephone", async () => (await width()) === 375);
   await scene.check("widget-phone");
 });
 
@@ -102,6 +102,17 @@ test("what does not fit is told beside its field, and what was typed stays", asy
   expect(await scene.page.getByLabel("Heading of the panel").inputValue()).toBe("The bakery");
   // The browser itself remarks on the status of a form that comes back.
   scene.forgive(/422/);
+});
+
+test("on a telephone the tab of the page is in view", async () => {
+  await scene.page.setViewportSize({ width: 360, height: 900 });
+  await openWidgetPage();
+  const current = scene.page.locator(".tabs [aria-current]");
+  const box = await current.boundingBox();
+
+  expect(await current.textContent()).toBe("Widget");
+  expect(box!.x).toBeGreaterThan(0);
+  expect(box!.x + box!.width).toBeLessThan(360);
 });
 
 test("the two lines, pasted into the page of another origin, talk to the agent", async () => {

@@ -59,6 +59,17 @@ function toggleTheme(): void {
   document.dispatchEvent(new Event(COLOURS_CHANGED));
 }
 
+/** Where the tabs are wider than the screen, the one of this page is in view. */
+function showCurrentTab(): void {
+  for (const tabs of document.querySelectorAll<HTMLElement>(".tabs")) {
+    const current = tabs.querySelector("[aria-current]")?.getBoundingClientRect();
+    if (current) {
+      const left = current.left - tabs.getBoundingClientRect().left;
+      tabs.scrollLeft += left - (tabs.clientWidth - current.width) / 2;
+    }
+  }
+}
+
 const dialog = document.querySelector<HTMLDialogElement>("#dialog");
 
 document.addEventListener("click", (event) => {
@@ -114,4 +125,7 @@ document.addEventListener("htmx:sendError", () => {
   say("The server cannot be reached: check that it runs, and try again.", "problem");
 });
 
+addEventListener("resize", showCurrentTab);
+
 reveal(document);
+showCurrentTab();
