@@ -1,6 +1,6 @@
 /** Agents in the console: listed, made, set up, copied, archived, as a person does it. */
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { consoleScene } from "./console-scene.js";
 
 const scene = consoleScene({
@@ -62,9 +62,13 @@ async function save(page: Page): Promise<void> {
   await page.getByText("Saved. Calls that begin from now on use it.").waitFor();
 }
 
+let ids: string[];
+beforeAll(async () => {
+  ids = await Promise.all(["Zoe", "Anna"].map((name) => scene.server.agent({ name })));
+});
+
 test("the list is searched, ordered, and the id copied", async () => {
   const { page } = scene;
-  const ids = await Promise.all(["Zoe", "Anna"].map((name) => scene.server.agent({ name })));
   await scene.open("/console/agents");
   await scene.check("agents");
 
@@ -73,7 +77,7 @@ test("the list is searched, ordered, and the id copied", async () => {
   expect(await page.locator("tbody tr").count()).toBe(1);
 
   await page.getByRole("button", { name: "Copy the id of Zoe" }).click();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(ids[0]);
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(ids[0]);
 
   await page.getByLabel("Search by name").fill("nobody");
   await page.getByText("No agent of that name").waitFor();

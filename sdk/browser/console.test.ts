@@ -239,9 +239,9 @@ describe("the frame", () => {
     await page.getByLabel("What it is for").fill("plain");
     await page.getByRole("button", { name: "Create key" }).click();
     await page.getByRole("link", { name: "Revoke plain" }).click();
-    expect(await page.locator("h1").textContent()).toBe("Revoke the key “plain”?");
+    await page.getByRole("heading", { name: "Revoke the key “plain”?" }).waitFor();
     await page.getByRole("button", { name: "Revoke" }).click();
-    expect(await page.locator("#notices").innerText()).toContain("is revoked");
+    await page.locator("#notices", { hasText: "is revoked" }).waitFor();
     await plain.close();
   });
 });
