@@ -1,8 +1,8 @@
 /** A live call of a page in Chromium with the real server, whose visitor says what the test wants. */
 import { readFileSync } from "node:fs";
-import type { Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
-import { launchChromium, watch } from "./chromium.js";
+import { launchChromium, watch, type Complaints } from "./chromium.js";
 import { connect, eventsOf, until } from "./scene.js";
 import { sentence, withWav, type Sound } from "./sound.js";
 import type { Vivavoce } from "./vivavoce.js";
@@ -37,6 +37,23 @@ export interface Traffic {
   readonly received: number[];
 }
 
+/** Runs `use` in a new browser, whose visitor says `sound` once, from the moment the microphone opens. */
+export async function withVisitor(
+  sound: Sound,
+  use: (page: Page, complaints: Complaints, chromium: Browser) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  await withWav(sound, async (microphone) => {
+    const chromium = await launchChromium({ microphone, once: true });
+    try {
+      const page = await chromium.newPage(options);
+      await use(page, await watch(page), chromium);
+    } finally {
+      await chromium.close();
+    }
+  });
+}
+
 /** Runs `use` in a live call whose visitor says `sound` from the moment the microphone opens. */
 export async function inCall(
   server: Vivavoce,
@@ -44,35 +61,28 @@ export async function inCall(
   config: Record<string, unknown>,
   use: (page: Page, traffic: Traffic) => Promise<void>,
 ): Promise<void> {
-  await withWav(sound, async (microphone) => {
-    const chromium = await launchChromium({ microphone, once: true });
-    try {
-      const page = await chromium.newPage();
-      const complaints = await watch(page);
-      const traffic: Traffic = { sent: [], received: [] };
-      page.on("websocket", (socket) => {
-        socket.on("framesent", ({ payload }) => count(traffic.sent, payload));
-        socket.on("framereceived", ({ payload }) => count(traffic.received, payload));
+  await withVisitor(sound, async (page, complaints) => {
+    const traffic: Traffic = { sent: [], received: [] };
+    page.on("websocket", (socket) => {
+      socket.on("framesent", ({ payload }) => count(traffic.sent, payload));
+      socket.on("framereceived", ({ payload }) => count(traffic.received, payload));
+    });
+    await openBare(page, server);
+    await page.evaluate(() => {
+      document.querySelector("#go")?.addEventListener("click", () => {
+        const agent = window.agent as unknown as {
+          on(name: string, handler: (event: unknown) => void): void;
+        };
+        for (const name of ["reconnecting", "reconnected", "caption"]) {
+          agent.on(name, (event) => window.events.push([name, event]));
+        }
       });
-      await openBare(page, server);
-      await page.evaluate(() => {
-        document.querySelector("#go")?.addEventListener("click", () => {
-          const agent = window.agent as unknown as {
-            on(name: string, handler: (event: unknown) => void): void;
-          };
-          for (const name of ["reconnecting", "reconnected", "caption"]) {
-            agent.on(name, (event) => window.events.push([name, event]));
-          }
-        });
-      });
-      const outcome = await connect(page, { apiKey: server.key, agentId: server.agentId, ...config });
-      expect(outcome).toEqual({ connected: true });
-      await use(page, traffic);
-      // What the browser says of broken sockets is no complaint of the page's.
-      expect(complaints.texts.filter((text) => !text.includes("WebSocket connection to"))).toEqual([]);
-    } finally {
-      await chromium.close();
-    }
+    });
+    const outcome = await connect(page, { apiKey: server.key, agentId: server.agentId, ...config });
+    expect(outcome).toEqual({ connected: true });
+    await use(page, traffic);
+    // What the browser says of broken sockets is no complaint of the page's.
+    expect(complaints.texts.filter((text) => !text.includes("WebSocket connection to"))).toEqual([]);
   });
 }
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { named, openBare } from "./call-scene.js";
-import { launchChromium, watch } from "./chromium.js";
+import { named, openBare, withVisitor } from "./call-scene.js";
+import type { Complaints } from "./chromium.js";
 import { connect, until } from "./scene.js";
-import { withWav, type Sound } from "./sound.js";
+import type { Sound } from "./sound.js";
 import { Vivavoce } from "./vivavoce.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -80,27 +80,21 @@ export async function inHeardCall(
   use: (page: Page) => Promise<void>,
 ): Promise<void> {
   const agentId = await server.agent({ name: "Captioned", firstMessage: greeting });
-  await withWav(visitor, async (microphone) => {
-    const chromium = await launchChromium({ microphone, once: true });
-    try {
-      // The recorder is no part of the page, whose policy would refuse it.
-      const page = await chromium.newPage({ bypassCSP: true });
-      const complaints = await watch(page);
-      await page.addInitScript(captureLoudspeaker, readFileSync(`${HERE}bare/recorder.js`, "utf8"));
-      await openBare(page, server);
-      await page.evaluate(keepEvents);
-      const outcome = await connect(page, { apiKey: server.key, agentId, ...config });
-      expect(outcome).toEqual({ connected: true });
-      await use(page);
-      // A visitor who is merely gone would be waited for, also by a server that is to stop.
-      await page.evaluate(() => window.agent.disconnect());
-      await until("the end", async () => (await named(page, "session_ended")).length > 0);
-      // What the browser says of broken sockets is no complaint of the page's.
-      expect(complaints.texts.filter((text) => !text.includes("WebSocket connection to"))).toEqual([]);
-    } finally {
-      await chromium.close();
-    }
-  });
+  const run = async (page: Page, complaints: Complaints): Promise<void> => {
+    await page.addInitScript(captureLoudspeaker, readFileSync(`${HERE}bare/recorder.js`, "utf8"));
+    await openBare(page, server);
+    await page.evaluate(keepEvents);
+    const outcome = await connect(page, { apiKey: server.key, agentId, ...config });
+    expect(outcome).toEqual({ connected: true });
+    await use(page);
+    // A visitor who is merely gone would be waited for, also by a server that is to stop.
+    await page.evaluate(() => window.agent.disconnect());
+    await until("the end", async () => (await named(page, "session_ended")).length > 0);
+    // What the browser says of broken sockets is no complaint of the page's.
+    expect(complaints.texts.filter((text) => !text.includes("WebSocket connection to"))).toEqual([]);
+  };
+  // The recorder is no part of the page, whose policy would refuse it.
+  await withVisitor(visitor, run, { bypassCSP: true });
 }
 
 /** In the page, before its scripts: has a recorder beside the loudspeaker as soon as there is one. */

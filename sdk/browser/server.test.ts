@@ -1,11 +1,10 @@
 /** The SDK and the pages against the real server, with real recognition and real speech. */
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GREETING_S, MONOLOGUE, openBare, QUESTION } from "./call-scene.js";
-import { launchChromium, watch, type Complaints } from "./chromium.js";
+import { GREETING_S, MONOLOGUE, openBare, QUESTION, withVisitor } from "./call-scene.js";
 import { connect, eventsOf, microphoneReleased, pause, recordOutput, smokeNames, until } from "./scene.js";
 import { filled, hasGuide, modulePage, PageHost, printed } from "./seed.js";
-import { sequence, silence, withWav, type Sound } from "./sound.js";
+import { sequence, silence } from "./sound.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
 
 /** Below this, a playback level is silence. */
@@ -25,23 +24,6 @@ describe.runIf(hasServer)("the real server", () => {
   afterAll(async () => {
     await (server as Vivavoce | undefined)?.stop();
   });
-
-  /** Runs `use` in a page of the server whose visitor says `sound` once, from the moment the microphone opens. */
-  async function withVisitor(
-    sound: Sound,
-    use: (page: Page, complaints: Complaints, chromium: Browser) => Promise<void>,
-  ): Promise<void> {
-    await withWav(sound, async (microphone) => {
-      const chromium = await launchChromium({ microphone, once: true });
-      try {
-        const page = await chromium.newPage();
-        const complaints = await watch(page);
-        await use(page, complaints, chromium);
-      } finally {
-        await chromium.close();
-      }
-    });
-  }
 
   const textsOf = (events: unknown[][], name: string, isUser: boolean): string[] =>
     events

@@ -1,10 +1,10 @@
 /** Pages of the Synthflow wire against the real server: our own test page, and the guide's sample client as printed. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GREETING_S, LONG_GREETING, MONOLOGUE, QUESTION } from "./call-scene.js";
-import { launchChromium, watch, type Complaints } from "./chromium.js";
+import { GREETING_S, LONG_GREETING, MONOLOGUE, QUESTION, withVisitor } from "./call-scene.js";
+import type { Complaints } from "./chromium.js";
 import { until } from "./scene.js";
-import { sequence, silence, withWav, type Sound } from "./sound.js";
+import { sequence, silence, type Sound } from "./sound.js";
 import { hasSynthflowGuide, sampleFiles, SampleHost } from "./synthflow-guide.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
 
@@ -92,25 +92,17 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
   const conversation = async (callId: string): Promise<Conversation> =>
     (await server.get(`/atoms/v1/conversation/${callId}`)) as unknown as Conversation;
 
-  /** Runs `use` in a page whose visitor says `sound` once, from the moment the microphone opens. */
-  async function withVisitor(
+  /** Runs `use` for a visitor in a page whose loudspeaker is measured, with the lines of its console. */
+  const withMeter = (
     sound: Sound,
     use: (page: Page, lines: readonly string[], complaints: Complaints) => Promise<void>,
-  ): Promise<void> {
-    await withWav(sound, async (microphone) => {
-      const chromium = await launchChromium({ microphone, once: true });
-      try {
-        const page = await chromium.newPage();
-        const complaints = await watch(page);
-        await listen(page);
-        const lines: string[] = [];
-        page.on("console", (message) => lines.push(message.text()));
-        await use(page, lines, complaints);
-      } finally {
-        await chromium.close();
-      }
+  ): Promise<void> =>
+    withVisitor(sound, async (page, complaints) => {
+      await listen(page);
+      const lines: string[] = [];
+      page.on("console", (message) => lines.push(message.text()));
+      await use(page, lines, complaints);
     });
-  }
 
   /** Presses the button of the page that is open; returns the id of the call that it begins. */
   async function start(page: Page): Promise<string> {
@@ -189,7 +181,7 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
       ((await page.locator("#log").textContent()) ?? "").trim().split("\n");
 
     test("holds a conversation", async () => {
-      await withVisitor(sequence([[GREETING_S, QUESTION]], 30), async (page, _lines, complaints) => {
+      await withMeter(sequence([[GREETING_S, QUESTION]], 30), async (page, _lines, complaints) => {
         await page.goto(address());
         const callId = await converse(page);
         await page.locator("#stop").click();
@@ -206,14 +198,14 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
     });
 
     test("falls silent when it is interrupted", async () => {
-      await withVisitor(INTERRUPTION, async (page) => {
+      await withMeter(INTERRUPTION, async (page) => {
         await page.goto(address(talkerId));
         await expectInterruption(page);
       });
     });
 
     test("says why it gets no session", async () => {
-      await withVisitor(silence(5), async (page) => {
+      await withMeter(silence(5), async (page) => {
         await page.goto(`${server.url}/synthflow.html?key=sk_wrong&agent=${server.agentId}`);
         await page.locator("#start").click();
         await page.getByText("failed: 401 Unauthorized").waitFor();
@@ -224,7 +216,7 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
     });
 
     test("is closed when the agent hangs up", async () => {
-      await withVisitor(silence(30), async (page) => {
+      await withMeter(silence(30), async (page) => {
         const agentId = await server.agent({
           firstMessage: "Good day, and goodbye.",
           llmIdleTimeoutConfig: { webcallTimeoutTimeInSecs: 1, maxRetries: 0 },
@@ -251,7 +243,7 @@ describe.runIf(hasServer)("a page of the Synthflow wire", () => {
         await sampleFiles(`(await (await fetch("${token}", ${headers})).json()).sessionURL`),
       );
       try {
-        await withVisitor(sound, async (page, lines, complaints) => {
+        await withMeter(sound, async (page, lines, complaints) => {
           await page.goto(host.url);
           await use(page, lines, complaints);
         });

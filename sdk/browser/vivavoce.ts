@@ -98,34 +98,31 @@ export class Vivavoce {
 
   /** `data` of a REST answer. */
   async get(path: string): Promise<Record<string, unknown>> {
-    const response = await fetch(`${this.url}${path}`, { headers: { Authorization: `Bearer ${this.key}` } });
-    const body = (await response.json()) as { data?: Record<string, unknown> };
-    if (!response.ok || !body.data) {
-      throw new Error(`GET ${path}: ${response.status} ${JSON.stringify(body)}`);
-    }
-    return body.data;
+    return (await this.#request("GET", path)) as Record<string, unknown>;
   }
 
   /** Makes an agent; returns its id. */
   async agent(document: Record<string, unknown>): Promise<string> {
-    const response = await fetch(`${this.url}/atoms/v1/agent`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${this.key}`, "Content-Type": "application/json" },
-      body: JSON.stringify(document),
-    });
-    return ((await response.json()) as { data: string }).data;
+    return (await this.#request("POST", "/atoms/v1/agent", document)) as string;
   }
 
   /** Changes fields of an agent. */
   async change(id: string, fields: Record<string, unknown>): Promise<void> {
-    const response = await fetch(`${this.url}/atoms/v1/agent/${id}`, {
-      method: "PATCH",
+    await this.#request("PATCH", `/atoms/v1/agent/${id}`, fields);
+  }
+
+  /** `data` of the answer to a request with the tests' key. */
+  async #request(method: string, path: string, body?: Record<string, unknown>): Promise<unknown> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
       headers: { Authorization: `Bearer ${this.key}`, "Content-Type": "application/json" },
-      body: JSON.stringify(fields),
+      ...(body && { body: JSON.stringify(body) }),
     });
-    if (!response.ok) {
-      throw new Error(`PATCH of an agent: ${response.status} ${await response.text()}`);
+    const answer = (await response.json()) as { data?: unknown };
+    if (!response.ok || !answer.data) {
+      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
     }
+    return answer.data;
   }
 
   /** The calls that have begun: each has a folder of its own. */

@@ -1,10 +1,10 @@
 /** The widget on somebody else's page, against the real server: its own routes, recognition and speech. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GREETING_S, QUESTION } from "./call-scene.js";
-import { devices, launchChromium, watch, type Complaints } from "./chromium.js";
+import { GREETING_S, QUESTION, withVisitor } from "./call-scene.js";
+import { devices } from "./chromium.js";
 import { microphoneReleased, until } from "./scene.js";
-import { sequence, silence, withWav, type Sound } from "./sound.js";
+import { sequence, silence } from "./sound.js";
 import { pageWith, Site, strictPolicy } from "./widget/site.js";
 import { hasServer, Vivavoce } from "./vivavoce.js";
 
@@ -20,23 +20,6 @@ describe.runIf(hasServer)("the widget and the real server", () => {
     await (site as Site | undefined)?.stop();
     await (server as Vivavoce | undefined)?.stop();
   });
-
-  /** Runs `use` in a page of the site whose visitor says `sound` once. */
-  async function withVisitor(
-    sound: Sound,
-    use: (page: Page, complaints: Complaints) => Promise<void>,
-  ): Promise<void> {
-    await withWav(sound, async (microphone) => {
-      const chromium = await launchChromium({ microphone, once: true });
-      try {
-        const page = await chromium.newPage();
-        const complaints = await watch(page);
-        await use(page, complaints);
-      } finally {
-        await chromium.close();
-      }
-    });
-  }
 
   const widget = (attributes: string, agentId = server.agentId): string =>
     pageWith(server.url, `assistant-id="${agentId}" ${attributes}`);
