@@ -88,8 +88,6 @@ class Session:
         self._told_of_flood = False
         # A client that can resume has said something.
         self._met = False
-        # Since when it has no socket and is waited for, on the loop's clock; None while it has one.
-        self.waits_since: float | None = None
         # The client's newest message when it resumed: up to that one it sends what it had kept.
         self._kept_up_to = 0
 
@@ -159,7 +157,6 @@ class Session:
             return
         # A client that has not said a word may never have opened its socket.
         if self._met:
-            self.waits_since = self._loop.time()
             self.dispatch(events.ClientAway(self._now()))
         else:
             self.leave("websocket_closed")
@@ -168,6 +165,12 @@ class Session:
     def ended(self) -> str:
         """Why the call is over; empty while it goes on."""
         return self._reason if self._over.is_set() else ""
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when the client is waited for, on the event loop's clock; None while it is there."""
+        away_since = self._conversation.away_since
+        return None if away_since is None else self._opened_at + away_since
 
     def can_resume(self, last_seq: int) -> bool:
         """Whether a client that has everything up to this number can take the call up."""
@@ -186,7 +189,6 @@ class Session:
         # An old socket that is only thought to be alive is lost now.
         self.dispatch(events.ClientAway(self._now()))
         self._line.resume(outbox, self._resumable.hello_again(), last_seq)
-        self.waits_since = None
         if self._microphone is not None and input_seq > self._resumable.input_seq:
             self._kept_up_to = input_seq
             self._microphone.catch_up()

@@ -98,13 +98,13 @@ class Embeds:
 
     async def _check(self, visit: _Visit) -> None:
         """Look at the limits. A visitor may have one call more if he gives up one that waits for him."""
-        agent, visitor, end_waiting = visit.agent, visit.visitor, self._services.end_waiting
+        services, agent, visitor = self._services, visit.agent, visit.visitor
         try:
-            await check_visit(self._services.database, agent.id, agent.document, visitor)
+            await check_visit(services.database, agent.id, agent.document, visitor)
         except Refused as error:
-            if error.code != "visitor_busy" or end_waiting is None or not await end_waiting(agent.id, visitor):
+            if error.code != "visitor_busy" or not await services.end_waiting(agent.id, visitor):
                 raise
-            await check_visit(self._services.database, agent.id, agent.document, visitor)
+            await check_visit(services.database, agent.id, agent.document, visitor)
 
     async def _visit(self, request: AnyRequest, assistant_id: str, rate: RateLimit) -> _Visit:
         """

@@ -21,6 +21,10 @@ __all__ = ["STATIC", "Services", "services_of"]
 STATIC = Path(__file__).parent.parent / "static"
 
 
+async def _none_waits(agent_id: str, visitor: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """
@@ -48,7 +52,7 @@ class Services:
     recordings: Path
     draining: Callable[[], bool]
     end_call: Callable[[str], bool] = lambda _: False
-    end_waiting: Callable[[str, str], Awaitable[bool]] | None = None
+    end_waiting: Callable[[str, str], Awaitable[bool]] = _none_waits
     page_notes: tuple[str, ...] = ()
     webhooks_changed: Callable[[], None] = lambda: None
     refused: Callable[[Refusal], None] = lambda _: None

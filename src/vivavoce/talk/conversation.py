@@ -81,6 +81,11 @@ class Conversation:
             soonest = min(soonest, self._policy.ready_wait_s)
         return soonest if self._presence.absent else min(soonest, self._idleness.deadline())
 
+    @property
+    def away_since(self) -> float | None:
+        """Since when the client's socket is gone, in session seconds; None while it is there."""
+        return self._presence.away_since
+
     def _take(self, event: events.Event) -> None:
         agent = self._agent
         match event:

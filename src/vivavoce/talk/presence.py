@@ -29,14 +29,14 @@ class Presence:
         self._policy = policy
         self._agent = agent
         self._orders = orders
-        # Since when its socket is gone, and its output suspended, in session seconds.
-        self._away_since: float | None = None
+        # Since when its socket is gone, and its output suspended, in session seconds; None while it is there.
+        self.away_since: float | None = None
         self._suspended_since: float | None = None
 
     @property
     def away(self) -> bool:
         """Whether its socket is gone: nothing is heard of the visitor."""
-        return self._away_since is not None
+        return self.away_since is not None
 
     @property
     def absent(self) -> bool:
@@ -46,15 +46,15 @@ class Presence:
     def leave(self, at: float) -> None:
         """Its socket is gone."""
         if not self.away:
-            self._away_since = at
+            self.away_since = at
             self._agent.wait(at, Wait.AWAY)
             self._orders.publish(facts.ClientLost(at))
 
     def come_back(self, at: float) -> None:
         """It has another socket."""
-        if self._away_since is not None:
-            self._orders.publish(facts.ClientReturned(at, at - self._away_since))
-            self._away_since = None
+        if self.away_since is not None:
+            self._orders.publish(facts.ClientReturned(at, at - self.away_since))
+            self.away_since = None
             self._agent.go_on(at, Wait.AWAY)
 
     def played(self, report: Played) -> None:
@@ -82,7 +82,7 @@ class Presence:
 
     @property
     def _away_until(self) -> float:
-        return float("inf") if self._away_since is None else self._away_since + self._policy.away_s
+        return float("inf") if self.away_since is None else self.away_since + self._policy.away_s
 
     @property
     def _suspended_until(self) -> float:
