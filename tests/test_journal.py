@@ -104,7 +104,7 @@ def test_a_probability_of_any_kind_is_written_as_a_number(kind: type) -> None:
 TIMES = st.floats(0, 4000, allow_nan=False)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(at=TIMES, speech=st.floats(0, 1), text=st.text())
 def test_numbers_and_texts_come_back_exactly(at: float, speech: float, text: str) -> None:
     """Rule: not a digit and not a character is lost, or a replay would decide differently."""

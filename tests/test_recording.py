@@ -256,7 +256,7 @@ SOUNDS = st.lists(st.integers(1, 200), min_size=1, max_size=8)
 REPLIES = st.lists(st.tuples(st.integers(0, 400), SOUNDS, st.lists(st.integers(1, 300), max_size=8)))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(frames=FRAMES)
 def test_the_visitor_track_is_never_far_from_its_time(frames: list[tuple[int, int]]) -> None:
     """Rule (pain 32): by position, not by arrival: no frame lies earlier or more than a quarter second off."""
@@ -279,7 +279,7 @@ def test_the_visitor_track_is_never_far_from_its_time(frames: list[tuple[int, in
     assert len(visitor) - visitor.count(0) == sum(length for _, length in frames)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(replies=REPLIES)
 def test_the_agent_track_is_what_a_listener_hears(replies: list[tuple[int, list[int], list[int]]]) -> None:
     """Rule: random replies, heard in random steps, cut and written at random moments, lie as an ear heard them."""

@@ -13,7 +13,7 @@ def test_a_window_lasts_what_the_policy_counts() -> None:
     assert WINDOW_S == WINDOW_SAMPLES / VAD_RATE_HZ
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(lengths=st.lists(st.integers(0, 40), max_size=30))
 def test_the_windows_joined_are_the_stream(lengths: list[int]) -> None:
     """Rule: whole windows, in order, nothing lost and nothing twice; the rest waits."""

@@ -124,9 +124,6 @@ def ask_anything(asked: Asked, operation: Any, statuses: Counter[int]) -> None:
 
     @settings(
         max_examples=_EXAMPLES if len(strategies) > 1 else 1,
-        derandomize=True,
-        database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(case=st.one_of(strategies))

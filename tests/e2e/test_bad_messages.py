@@ -191,7 +191,7 @@ noise = st.binary(min_size=1, max_size=30)
 endings = st.sampled_from(["session.close", "close frame", "reset", "end"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     mode=st.sampled_from(["webcall", "chat"]),
     sent=st.lists(frames.map(lambda data: (data, True)) | noise.map(lambda data: (data, False)), max_size=25),

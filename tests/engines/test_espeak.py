@@ -316,7 +316,7 @@ def test_any_text_keeps_its_words() -> None:
     with asyncio.Runner() as runner:
         engine = open_engine({})
 
-        @settings(max_examples=80, deadline=None)
+        @settings(max_examples=80)
         @given(TEXTS)
         @example("e.g. 3.14 10:30 $5 don't a-b U.S.A. 1,000,000")
         def check(text: str) -> None:

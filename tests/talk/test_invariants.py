@@ -91,7 +91,7 @@ BRIEFS = st.builds(
     policy=POLICIES.map(lambda policy: replace(policy, longest_call_s=LONGEST_CALL_S)),
 )
 # Derandomised, so that a red run is red for everybody; the examples change with the test alone.
-PROFILE = settings(max_examples=250, deadline=None, derandomize=True)
+PROFILE = settings(max_examples=250)
 
 
 @dataclass

@@ -131,7 +131,7 @@ def test_an_empty_piece_of_sound_is_no_frame() -> None:
 PIECES = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 200)), min_size=1, max_size=8)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(pieces=PIECES, lead_s=st.sampled_from((0.2, 1.0)), rate_hz=st.sampled_from((8000, 11_025, 24_000)))
 def test_whatever_the_voice_does_the_stream_is_whole(
     pieces: list[tuple[int, int]], lead_s: float, rate_hz: int

@@ -129,7 +129,7 @@ def test_a_part_that_broke_off_teaches_no_pace() -> None:
     assert before == pace.letters_per_s
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(
     text=st.lists(st.sampled_from(("a", "word", "Some,", "thing.", "long-winded", "12")), min_size=1, max_size=12),
     pieces=st.lists(st.integers(1, 2000), min_size=1, max_size=5),

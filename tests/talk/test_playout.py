@@ -9,7 +9,7 @@ from vivavoce.talk.playout import Playout
 HZ = 1000
 DELAY_S = 0.1
 INFINITY = float("inf")
-PROFILE = settings(max_examples=300, deadline=None, derandomize=True)
+PROFILE = settings(max_examples=300)
 
 # One thing after the other: the pause before it in seconds, what it is, and a number of samples.
 STEPS = st.lists(

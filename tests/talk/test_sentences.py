@@ -121,7 +121,7 @@ def test_a_bracket_that_is_never_closed_holds_nothing_back_for_long() -> None:
     assert ["He wrote [sic. And left.", "Then came rain."] == parts("He wrote [sic. And left.\nThen came rain.")
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(text=st.text(st.sampled_from("abc   ....,!?\n1"), max_size=400))
 def test_the_parts_do_not_depend_on_the_pieces(text: str) -> None:
     """Rule: a model that gives all at once is spoken like one that gives letter by letter, and as early."""
@@ -132,7 +132,7 @@ def test_the_parts_do_not_depend_on_the_pieces(text: str) -> None:
 TEXT = st.text(st.sampled_from("ab c.,!?\n1[]*#-…。 "), max_size=120)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(text=TEXT, data=st.data())
 def test_nothing_is_lost_and_nothing_is_said_twice(text: str, data: st.DataObject) -> None:
     """Rule: however the text comes in, its letters come out once and in order, and no part is empty."""

@@ -57,7 +57,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["pcm", "mulaw", pytest.param("opus", marks=needs_opus)])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.binary(max_size=200) | mutated(), text=st.booleans(), chat=st.booleans())
 def test_nothing_that_a_client_sends_raises(encoding: Encoding, data: bytes, text: bool, chat: bool) -> None:
     """A codec answers with a meaning, with nothing, or with a complaint that can be sent."""
@@ -76,7 +76,7 @@ def test_nothing_that_a_client_sends_raises(encoding: Encoding, data: bytes, tex
             assert len(pcm.samples) > 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(audio=st.binary(min_size=1, max_size=400))
 def test_audio_survives_the_wire(audio: bytes) -> None:
     """What the client's base64 holds is what is heard, whole samples at a time."""

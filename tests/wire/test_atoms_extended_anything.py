@@ -59,7 +59,7 @@ HEADED = st.builds(
 @pytest.mark.parametrize(
     ("frames", "opus_hz"), [("json", 0), ("binary", 0), pytest.param("binary", 24000, marks=needs_opus)]
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     sent=st.lists(st.tuples(st.binary(max_size=60) | MESSAGES | REPORTS | HEADED, st.booleans()), max_size=20),
     chat=st.booleans(),
@@ -121,7 +121,7 @@ def number_of(frame: Frame) -> int:
 
 
 @pytest.mark.parametrize("frames", ["json", "binary"])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(steps=st.lists(FACTS | OTHERS, max_size=40), chat=st.booleans())
 def test_numbers_rise_by_one(frames: Frames, steps: list[facts.Fact | str], chat: bool) -> None:
     """From 1, in the order in which the frames are made, whatever else the codec does in between."""

@@ -177,7 +177,7 @@ def test_a_rate_that_no_sound_card_has_is_refused(rate: str) -> None:
 # -- whatever comes ---------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.binary(max_size=200) | st.text(max_size=100).map(str.encode), text=st.booleans())
 def test_nothing_that_a_client_sends_raises(data: bytes, text: bool) -> None:
     """A meaning or nothing; sound is all of the frame's whole samples."""

@@ -91,7 +91,7 @@ def test_a_frame_that_is_larger_than_the_ring_is_not_kept() -> None:
     assert (None, []) == (numbers(ring, 3), numbers(ring, 4))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     steps=st.lists(st.integers(0, 30) | st.none(), max_size=60),
     most_frames=st.integers(1, 10),

@@ -55,7 +55,7 @@ def test_the_world_knows_that_a_client_was_away() -> None:
     assert [(9.0, 4.0)] == [(fact.at, fact.away_s) for fact in stage.published(facts.ClientReturned)]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     cuts=st.lists(st.tuples(st.floats(0.05, 3.0), st.floats(0.05, 8.0)), min_size=1, max_size=4),
     noticed_s=st.sampled_from((0.0, 0.4, 3.0, 9.0)),

@@ -64,7 +64,7 @@ def test_a_cough_is_heard_at_once_and_forgiven_soon() -> None:
     assert release.at - COUGH.end_s <= Policy().pause_s + Delays().transcript_s + 2 * WINDOW_S
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(
     coughs=st.lists(st.tuples(st.floats(0.5, 2.0), st.floats(0.2, 0.3)), min_size=1, max_size=4),
     client=CLIENTS,

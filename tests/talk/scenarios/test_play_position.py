@@ -34,7 +34,7 @@ def within_a_word(one: Sequence[str], other: Sequence[str]) -> bool:
     return one[:shorter] == other[:shorter] and max(len(one), len(other)) <= shorter + 1
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(moment_s=st.floats(2.7, 8.0), client=CLIENTS, word_times=st.booleans(), holds=st.booleans())
 def test_a_barge_in_leaves_the_words_that_were_heard(
     moment_s: float, client: Client, word_times: bool, holds: bool
@@ -50,7 +50,7 @@ def test_a_barge_in_leaves_the_words_that_were_heard(
     assert said(stage, 1) == " ".join(remembered).split()
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(moment_s=st.floats(3.0, 7.5), client=CLIENTS, word_times=st.booleans())
 def test_typed_text_leaves_the_words_that_were_heard(moment_s: float, client: Client, word_times: bool) -> None:
     """Rule (pain 19): the same for an interruption that nothing has announced."""
