@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.raw_socket import RawSocket
 from tests.e2e.running import API, SCRIPTED, Server, running
+from vivavoce.engines.scripted import TWELVE_WORDS
 
 pytestmark = pytest.mark.slow
 
@@ -183,24 +184,28 @@ def _connections(server: Server) -> int:
     return max(0, len(local) - 2)
 
 
-def test_a_call_of_another_server_is_followed_in_the_store(tmp_path: Path) -> None:
-    """Two servers on one database: the one that does not hold the call tells it a moment later."""
-    database = f"sqlite:///{tmp_path / 'shared.sqlite3'}"
+def test_a_call_of_another_server_is_followed_in_the_store(database_url: str, tmp_path: Path) -> None:
+    """Two servers on one database: the one that does not hold the call tells it a moment later, and shows it whole."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    settings = {**SCRIPTED, "VIVAVOCE_DATABASE": database}
+    settings = {**SCRIPTED, "VIVAVOCE_DATABASE": database_url}
     with running(tmp_path / "a", settings) as holder, running(tmp_path / "b", settings) as other:
 
-        async def scenario() -> Listener:
+        async def scenario() -> tuple[Listener, str]:
             async with calling(holder, holder.agent(), mode="chat") as (call, call_id):
                 listener = Listener(other, call_id)
                 await say(call, "What is the price?")
                 await listener.until("tts_completed")
                 await hang_up(call)
                 await listener.task
-                return listener
+                return listener, call_id
 
-        assert ["call_end", "sse_close"] == asyncio.run(scenario()).types[-2:]
+        listener, call_id = asyncio.run(scenario())
+        shown = other.conversation(call_id)
+
+        assert ["call_end", "sse_close"] == listener.types[-2:]
+        assert ["What is the price?", TWELVE_WORDS] == [entry["content"] for entry in shown["transcript"]]
+        assert "user_hangup" == shown["disconnectionReason"]
 
 
 def test_a_server_that_is_told_twice_to_stop_ends_its_streams(tmp_path: Path) -> None:

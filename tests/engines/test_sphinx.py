@@ -35,14 +35,12 @@ def test_a_missing_package_is_named_with_the_fix(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.slow
 def test_keeps_the_contract_of_speech_to_text() -> None:
     """The engine passes the tests that we give to authors of engines."""
-    pytest.importorskip("pocketsphinx")
     asyncio.run(check_speech_to_text(open_engine({}), clip().speech, WORDS))
 
 
 @pytest.mark.slow
 def test_the_final_has_times_and_partials_come_before_it() -> None:
     """Words are in the sound where they were said: not in the silence before them."""
-    pytest.importorskip("pocketsphinx")
     speech = clip().speech
 
     async def slowly() -> AsyncIterator[Pcm]:
@@ -65,7 +63,6 @@ def test_the_final_has_times_and_partials_come_before_it() -> None:
 @pytest.mark.slow
 def test_more_utterances_than_listeners_are_refused_until_one_is_free() -> None:
     """The error names the setting; a listener that was given up is taken again and starts afresh."""
-    pytest.importorskip("pocketsphinx")
     speech = clip().speech
 
     async def scene() -> None:
@@ -94,7 +91,6 @@ def test_more_utterances_than_listeners_are_refused_until_one_is_free() -> None:
 
 def test_settings_are_checked() -> None:
     """A wrong number is a config error."""
-    pytest.importorskip("pocketsphinx")
 
     with pytest.raises(ConfigError, match="parallel"):
         open_engine({"parallel": "0"})

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.fresh_database import open_fresh
 from vivavoce.clock import now
 from vivavoce.errors import StoreError
 from vivavoce.server.ownership import close_left_behind, hold_calls, sign_in
 from vivavoce.store import agents, calls
-from vivavoce.store.database import Database, open_database
+from vivavoce.store.database import Database
 
 # A server that begins a call and then says who it is.
 PROCESS = """
@@ -38,13 +39,9 @@ with sign_in(Path(sys.argv[1])) as server:
 """
 
 
-def url_of(data: Path) -> str:
-    return f"sqlite:///{data / 'x.sqlite3'}"
-
-
-def play(data: Path, scenario: Callable[[Database], Awaitable[None]]) -> None:
+def play(database_url: str, scenario: Callable[[Database], Awaitable[None]]) -> None:
     async def scene() -> None:
-        database = await open_database(url_of(data))
+        database = await open_fresh(database_url)
         try:
             await scenario(database)
         finally:
@@ -74,7 +71,7 @@ def test_every_start_is_a_server_of_its_own(tmp_path: Path) -> None:
     assert {first: 0o600, second: 0o600} == files
 
 
-def test_only_the_dead_leave_something_behind(tmp_path: Path) -> None:
+def test_only_the_dead_leave_something_behind(database_url: str, tmp_path: Path) -> None:
     """A neighbour on the same data folder keeps its calls, and its file, as long as it lives."""
 
     async def scenario(database: Database) -> None:
@@ -90,23 +87,23 @@ def test_only_the_dead_leave_something_behind(tmp_path: Path) -> None:
         assert ("CALL-neighbour",) == await close_left_behind(database, tmp_path)
         assert [] == list((tmp_path / "servers").iterdir())
 
-    play(tmp_path, scenario)
+    play(database_url, scenario)
 
 
-def test_a_data_folder_without_servers_has_nobody_to_look_after(tmp_path: Path) -> None:
+def test_a_data_folder_without_servers_has_nobody_to_look_after(database_url: str, tmp_path: Path) -> None:
     """As an older version left it."""
 
     async def scenario(database: Database) -> None:
         assert () == await close_left_behind(database, tmp_path)
 
-    play(tmp_path, scenario)
+    play(database_url, scenario)
 
 
 @pytest.mark.slow
-def test_the_calls_of_a_killed_server_are_closed_at_once(tmp_path: Path) -> None:
+def test_the_calls_of_a_killed_server_are_closed_at_once(database_url: str, tmp_path: Path) -> None:
     """SIGKILL gives no time to tidy up, and nobody has to wait until a lease expires."""
     with subprocess.Popen(
-        [sys.executable, "-c", PROCESS, str(tmp_path), url_of(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROCESS, str(tmp_path), database_url], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -114,13 +111,13 @@ def test_the_calls_of_a_killed_server_are_closed_at_once(tmp_path: Path) -> None
         async def while_it_lives(database: Database) -> None:
             assert () == await close_left_behind(database, tmp_path)
 
-        play(tmp_path, while_it_lives)
+        play(database_url, while_it_lives)
         os.kill(process.pid, signal.SIGKILL)
 
     async def afterwards(database: Database) -> None:
         assert ("CALL-killed",) == await close_left_behind(database, tmp_path)
 
-    play(tmp_path, afterwards)
+    play(database_url, afterwards)
 
 
 def test_a_data_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
@@ -131,7 +128,7 @@ def test_a_data_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None
         pass
 
 
-def test_live_calls_are_held_and_others_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_live_calls_are_held_and_others_closed(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Again and again, also after a time in which the store could not be reached, or after a bug of ours."""
     monkeypatch.setattr(calls, "LEASE_RENEWED_EVERY_S", 0)
     renew = calls.renew
@@ -161,4 +158,4 @@ def test_live_calls_are_held_and_others_closed(tmp_path: Path, monkeypatch: pyte
         assert await is_open(database, "CALL-live")
         assert ["CALL-live"] == rounds[0]
 
-    play(tmp_path, scenario)
+    play(database_url, scenario)
