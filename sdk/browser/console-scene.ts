@@ -1,11 +1,10 @@
 /** The console of a real server in a real browser: somebody signed in, screenshots, and checks of every page. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type axe from "axe-core";
 import type { Browser, BrowserContext, Cookie, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { findings } from "./axe.js";
 import { launchChromium, watch, type Complaints } from "./chromium.js";
 import { picture, SIZES, type Scheme } from "./shots.js";
 import { beeps, toWav } from "./sound.js";
@@ -13,8 +12,6 @@ import { Vivavoce } from "./vivavoce.js";
 
 const SCHEMES = ["light", "dark"] as const;
 const HEIGHT = 900;
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 export interface ConsoleScene {
   server: Vivavoce;
@@ -147,34 +144,12 @@ async function inColours(page: Page, colorScheme: Scheme): Promise<void> {
 }
 
 async function accessible(page: Page): Promise<void> {
-  // Evaluated from outside, so that the page's policy may stay as strict as it is.
-  await page.evaluate(AXE);
   for (const scheme of SCHEMES) {
     await inColours(page, scheme);
-    expect(await lasting(page, () => findings(page, scheme)), "axe-core has findings").toBe("");
+    const found = await lasting(page, async () => (await findings(page)).join("\n"));
+    expect(found, `axe-core has findings where it is ${scheme}`).toBe("");
   }
   await page.emulateMedia({ colorScheme: null });
-}
-
-/** What axe-core finds in the page as it is now; empty for nothing. */
-async function findings(page: Page, scheme: Scheme): Promise<string> {
-  const { violations } = await page.evaluate(
-    (values) =>
-      (window as unknown as { axe: typeof axe }).axe.run(document, {
-        runOnly: { type: "tag", values },
-        // Its copies of style sheets would be inline styles, which the policy forbids; no rule here needs them.
-        preload: false,
-      }),
-    RULES,
-  );
-  return violations
-    .flatMap(({ id, help, nodes }) =>
-      nodes.map(
-        ({ html, failureSummary }) =>
-          `${scheme}: ${id}: ${help}\n  ${html}\n  ${failureSummary?.replaceAll("\n", " ")}`,
-      ),
-    )
-    .join("\n");
 }
 
 async function noOverflow(page: Page): Promise<void> {

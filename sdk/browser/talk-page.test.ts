@@ -1,15 +1,12 @@
 /** The talk page as a visitor uses it, against a stub of the server. */
 import { describe, expect, test } from "vitest";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { findings } from "./axe.js";
 import { launchChromium } from "./chromium.js";
 import { pause, until } from "./scene.js";
 import { picture, SIZES } from "./shots.js";
 import { tone } from "./sound.js";
 import { stubScene, turnPage } from "./stub-scene.js";
 import { EXTENSION, polite, StubServer, type Call } from "./stub-server.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const AGENTS = [
   { id: "aaaaaaaaaaaaaaaaaaaaaaaa", name: "Ada" },
@@ -171,21 +168,12 @@ test("a call can be opened and ended by keyboard alone", async () => {
 /** Pictures in every size, light and dark, without a finding of axe-core. */
 async function look(name: string): Promise<void> {
   const { page } = scene;
-  // The policy of the page lets no script in but its own.
   for (const { width, height, scheme } of SIZES) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await picture(page, `talk-${name}-${width}-${scheme}`, { fullPage: true });
-    await page.evaluate(AXE);
-    const found = await page.evaluate(async () => {
-      const { axe } = window as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      const { violations } = await axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
 
-    expect(found).toEqual([]);
+    expect(await findings(page)).toEqual([]);
   }
 }
 

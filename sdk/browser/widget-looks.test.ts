@@ -1,16 +1,13 @@
 /** The widget in every state, from the narrowest to the widest, light and dark: pictures, and what must hold in each. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findings } from "./axe.js";
 import { picture, SIZES } from "./shots.js";
 import { stubScene } from "./stub-scene.js";
 import { EXTENSION, type Call } from "./stub-server.js";
 import { tone } from "./sound.js";
 import { openWidget, type Embed } from "./widget/stub-widget.js";
 import { Site } from "./widget/site.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface Look {
   readonly name: string;
@@ -225,7 +222,6 @@ describe("the widget", () => {
         await page.getByText("until it is gone").waitFor();
       }
 
-      await page.evaluate(AXE);
       for (const size of SIZES.filter(({ scheme }) => scheme === theme)) {
         await page.setViewportSize(size);
         // Two frames: one to lay out, one to paint.
@@ -234,36 +230,12 @@ describe("the widget", () => {
         );
         await picture(page, `widget/${name}-${size.width}-${theme}`);
 
-        expect(await violations(page)).toEqual([]);
+        expect(await findings(page, "vivavoce-widget")).toEqual([]);
         expect(await outside(page)).toEqual([]);
       }
     });
   });
 });
-
-/** What axe-core finds in the page and its shadow trees. */
-function violations(page: Page): Promise<string[]> {
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(
-          context: unknown,
-          options: unknown,
-        ): Promise<{
-          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-        }>;
-      };
-    };
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-    const result = await axe.run(
-      { include: ["vivavoce-widget"] },
-      { runOnly: { type: "tag", values: tags } },
-    );
-    return result.violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-    );
-  });
-}
 
 /** The buttons and fields that are smaller than a finger, or not wholly in the viewport. */
 function outside(page: Page): Promise<string[]> {

@@ -2,7 +2,7 @@ import { AtomsAgent } from "../agent.js";
 import type { AtomsAgentEvents, EventName, SessionError } from "../events.js";
 import type { ToolHandler, ToolSchema } from "../tools.js";
 import { codeInCall, codeOf, codeOfEnd, EmbedRefused, type WidgetErrorCode } from "./errors.js";
-import type { ForwardedEvent } from "./events.js";
+import { FORWARDED, type ForwardedEvent } from "./events.js";
 import { after, IDLE, isRunning, type ConversationKind, type Happening, type Status } from "./states.js";
 import {
   speakerOf,
@@ -37,30 +37,6 @@ export interface ConversationListener {
 
 /** Makes the SDK's agent; tests bring their own. */
 export type MakeAgent = (config: ConstructorParameters<typeof AtomsAgent>[0]) => AtomsAgent;
-
-const FORWARDED: readonly ForwardedEvent[] = [
-  "session_started",
-  "session_ended",
-  "agent_start_talking",
-  "agent_stop_talking",
-  "transcript",
-  "transcript_delta",
-  "interruption",
-  "function_call",
-  "tools_declared",
-  "tools_refused",
-  "reconnecting",
-  "reconnected",
-  "caption",
-  "hold",
-  "release",
-  "user_started_speaking",
-  "user_stopped_speaking",
-  "tool_started",
-  "tool_ended",
-  "turn_metrics",
-  "device_changed",
-];
 
 /** One visitor's conversations with one agent, spoken or written, one after the other. */
 export class Conversation {

@@ -1,12 +1,11 @@
-import { scriptUrl } from "../script.js";
 import type { ToolHandler, ToolSchema } from "../tools.js";
 import { coloursOf, palette } from "./colours.js";
 import { hasAgreed, rememberAgreement } from "./consent.js";
-import { Conversation, type ConversationListener, type Party } from "./conversation.js";
+import { Conversation, type ConversationListener } from "./conversation.js";
 import { connectedDevices, microphoneAllowed, NO_DEVICES } from "./devices.js";
-import { codeOf, EmbedRefused, type WidgetErrorCode } from "./errors.js";
+import { Embedding } from "./embedding.js";
+import { codeOf, type WidgetErrorCode } from "./errors.js";
 import { chooseDirection, chooseLanguage, labelsOf } from "./language.js";
-import { fetchConfig, fetchToken, ownerAdvice, serverOf, type Config } from "./server.js";
 import { attributeOf, SETTING_NAMES, settle, type Settings } from "./settings.js";
 import { stateOf, type ConversationKind, type WidgetState } from "./states.js";
 import { isColour, plainColour } from "./view/plain-colour.js";
@@ -31,8 +30,8 @@ export class VivavoceWidget extends Base {
   static readonly observedAttributes = [...PROPERTY_NAMES.map(attributeOf), "lang", "dir"];
 
   readonly #conversation: Conversation;
+  readonly #embedding = new Embedding((name) => this.getAttribute(name));
   #view: View | undefined;
-  #config: Config | undefined;
   /** The agent's configuration is known, or known not to come. */
   #isReady = false;
   #isOpen = false;
@@ -41,12 +40,9 @@ export class VivavoceWidget extends Base {
   #shownState: WidgetState | undefined;
   /** What was last wished for, so that `retry()` can do it again. */
   #wanted: ConversationKind = "chat";
-  /** The page's owner has been told of what only he can mend. */
-  #advised = false;
   #isScheduled = false;
-  /** Ends the requests and listeners of the time in the page. */
+  /** Ends the listeners of the time in the page. */
   #stay = new AbortController();
-  #loading = new AbortController();
 
   constructor() {
     super();
@@ -54,7 +50,7 @@ export class VivavoceWidget extends Base {
       changed: () => this.#update(),
       event: (name, detail) => this.#emit(`atoms-${name}`, detail),
       failed: (code, reason, isFatal) => this.#failed(code, reason, isFatal),
-      token: (party, kind, signal) => this.#token(party, kind, signal),
+      token: (party, kind, signal) => this.#embedding.token(party, kind, signal),
       microphoneAllowed,
     };
     this.#conversation = new Conversation(listener);
@@ -81,7 +77,7 @@ export class VivavoceWidget extends Base {
       return;
     }
     this.#isOpen = true;
-    if (!this.#config) {
+    if (!this.#embedding.config) {
       void this.#load();
     }
     void this.#listDevices();
@@ -108,7 +104,7 @@ export class VivavoceWidget extends Base {
   start(kind?: ConversationKind): void {
     this.open();
     const wanted = kind ?? (this.#settings().mode === "chat" ? "chat" : "webcall");
-    const party = this.#party();
+    const party = this.#embedding.party();
     const { isRunning, status } = this.#conversation;
     const isThere = isRunning && (kind === undefined || kind === status.kind);
     if (!party || this.#needsConsent(this.#settings()) || isThere) {
@@ -156,7 +152,7 @@ export class VivavoceWidget extends Base {
 
   disconnectedCallback(): void {
     this.#stay.abort();
-    this.#loading.abort();
+    this.#embedding.drop();
     this.#conversation.end();
     this.#isOpen = false;
     this.#isReady = false;
@@ -220,54 +216,19 @@ export class VivavoceWidget extends Base {
     media?.addEventListener("devicechange", () => void this.#listDevices(), { signal });
   }
 
-  #party(): Party | undefined {
-    const assistantId = this.getAttribute("assistant-id")?.trim();
-    const server = this.getAttribute("server")?.trim().replace(/\/+$/, "") || serverOf(scriptUrl);
-    if (!assistantId || !server) {
-      console.error(`Vivavoce: the widget needs the attribute "${assistantId ? "server" : "assistant-id"}"`);
-      return undefined;
-    }
-    return { server, assistantId };
-  }
-
-  /** Asks how the agent's widget looks; without an answer it looks as its attributes say. */
+  /** Asks how the agent's widget looks. */
   async #load(): Promise<void> {
-    this.#loading.abort();
-    this.#loading = new AbortController();
-    const { signal } = this.#loading;
-    const party = this.#party();
-    this.#config = undefined;
     this.#conversation.clear();
-    try {
-      this.#config = party && (await fetchConfig(party.server, party.assistantId, signal));
-    } catch (error) {
-      if (!signal.aborted && error instanceof EmbedRefused && !this.#conversation.isRunning) {
-        this.#advise(error, party);
-        this.#conversation.fail(codeOf(error), error.code);
-      }
+    const loaded = await this.#embedding.load();
+    if (!loaded) {
+      return;
     }
-    if (!signal.aborted) {
-      this.#isReady = true;
-      this.#show();
+    const { refusal } = loaded;
+    if (refusal && !this.#conversation.isRunning) {
+      this.#conversation.fail(codeOf(refusal), refusal.code);
     }
-  }
-
-  async #token(party: Party, kind: ConversationKind, signal: AbortSignal): Promise<string> {
-    try {
-      return await fetchToken(party.server, party.assistantId, kind, signal);
-    } catch (error) {
-      this.#advise(error, party);
-      throw error;
-    }
-  }
-
-  /** Tells the page's owner, once, what only he can mend. */
-  #advise(error: unknown, party: Party | undefined): void {
-    const isHost = error instanceof EmbedRefused && codeOf(error) === "host_not_allowed";
-    if (isHost && party && !this.#advised) {
-      this.#advised = true;
-      console.error(ownerAdvice(location.hostname, party.assistantId, party.server));
-    }
+    this.#isReady = true;
+    this.#show();
   }
 
   #failed(code: WidgetErrorCode, reason: string, isFatal: boolean): void {
@@ -283,7 +244,7 @@ export class VivavoceWidget extends Base {
   }
 
   #send(text: string): boolean {
-    const party = this.#party();
+    const party = this.#embedding.party();
     if (!party || this.#needsConsent(this.#settings())) {
       return false;
     }
@@ -302,7 +263,12 @@ export class VivavoceWidget extends Base {
 
   #settings(): Settings {
     const prefersDark = matchMedia("(prefers-color-scheme: dark)").matches;
-    return settle((name) => this.getAttribute(attributeOf(name)), this.#config, prefersDark, isColour);
+    return settle(
+      (name) => this.getAttribute(attributeOf(name)),
+      this.#embedding.config,
+      prefersDark,
+      isColour,
+    );
   }
 
   #labels(): Scene["labels"] {

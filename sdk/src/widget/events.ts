@@ -14,7 +14,31 @@ export interface WidgetError {
 }
 
 /** The SDK's events that the page is told of: not those that come many times a second, nor errors, which have a sentence. */
-export type ForwardedEvent = Exclude<EventName, "error" | "levels" | "playback">;
+export const FORWARDED = [
+  "session_started",
+  "session_ended",
+  "agent_start_talking",
+  "agent_stop_talking",
+  "transcript",
+  "transcript_delta",
+  "interruption",
+  "function_call",
+  "tools_declared",
+  "tools_refused",
+  "reconnecting",
+  "reconnected",
+  "caption",
+  "hold",
+  "release",
+  "user_started_speaking",
+  "user_stopped_speaking",
+  "tool_started",
+  "tool_ended",
+  "turn_metrics",
+  "device_changed",
+] as const satisfies readonly EventName[];
+
+export type ForwardedEvent = (typeof FORWARDED)[number];
 
 /** Under their own names with the prefix `atoms-`. */
 type SdkEvents = {
