@@ -98,8 +98,8 @@ def test_everything_that_programs_give_has_a_row() -> None:
 
 def test_the_widget_names_its_events() -> None:
     """Those of the SDK that it hands on."""
-    text = (SDK / "widget" / "conversation.ts").read_text("utf-8")
-    forwarded = re.findall(r"^  \"(\w+)\",$", text.partition("const FORWARDED")[2].partition("];")[0], re.MULTILINE)
+    text = (SDK / "widget" / "events.ts").read_text("utf-8")
+    forwarded = re.findall(r"^  \"(\w+)\",$", text.partition("const FORWARDED")[2].partition("] as")[0], re.MULTILINE)
 
     assert len(forwarded) >= 10
     assert {f"atoms-{name}" for name in forwarded} <= first_names(section("widget.md", "Events"))

@@ -13,6 +13,9 @@ const CAPACITY_S = 60;
 /** Commands that are kept before the worklet is ready; the server sends 20 to 100 ms in each frame. */
 const MOST_EARLY = 600;
 
+/** From the worklet to the ear where the browser is not asked, in seconds; Firefox on PulseAudio has 23 to 46 ms. */
+const USUAL_LATENCY_S = 0.03;
+
 /** A change of the output's latency that is worth telling to the worklet, in seconds. */
 const LATENCY_STEP_S = 0.005;
 
@@ -144,10 +147,8 @@ export class Speaker {
     }
   }
 
-  /** The time from the worklet to the ear, as far as the browser tells it. */
   #tellLatency(): void {
-    const { baseLatency, outputLatency } = this.#context;
-    const latencyS = (baseLatency || 0) + (outputLatency || 0);
+    const latencyS = latencyOf(this.#context);
     if (Math.abs(latencyS - this.#latencyS) > LATENCY_STEP_S) {
       this.#latencyS = latencyS;
       this.#tell({ type: "set", latencyS });
@@ -179,4 +180,16 @@ export class Speaker {
       this.#early.push(command);
     }
   }
+}
+
+/**
+ * The time from the worklet to the ear in seconds, as far as the browser tells it.
+ *
+ * Firefox answers `outputLatency` by asking another process. While that process opens a device the answer may never
+ * come, and the page stands still for ever (Firefox 153 with PulseAudio: half of all calls with a microphone). It is
+ * known by its `baseLatency`, which is always 0; the others have a block of their own.
+ */
+function latencyOf(context: AudioContext): number {
+  const { baseLatency } = context;
+  return baseLatency > 0 ? baseLatency + (context.outputLatency || 0) : USUAL_LATENCY_S;
 }

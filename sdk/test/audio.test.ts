@@ -127,10 +127,26 @@ describe("playback", () => {
   /** What the browser knows of its output's latency is told to the worklet, which counts by it. */
   test("counts with the latency of the output", async () => {
     const made = await openSoundScene();
-    made.browser.context.outputLatency = 0.18;
+    const { context } = made.browser;
+    context.outputLatency = 0.18;
     report(made, { turn: 1, played: 10, state: "playing" }, { level: 0 });
 
-    expect(made.browser.loudspeaker.told.at(-1)).toEqual({ type: "set", latencyS: 0.18 });
+    expect(made.browser.loudspeaker.told.at(-1)).toEqual({
+      type: "set",
+      latencyS: context.baseLatency + 0.18,
+    });
+  });
+
+  /** A page of Firefox that asks may never get an answer, and stands still. */
+  test("counts with the usual latency in Firefox, which is not asked", async () => {
+    const made = soundScene();
+    made.browser.context.baseLatency = 0;
+    const asked = vi.spyOn(made.browser.context, "outputLatency", "get");
+    await made.sound.open(Promise.resolve(RATES));
+    report(made, { turn: 1, played: 10, state: "playing" }, { level: 0 });
+
+    expect(made.browser.loudspeaker.told).toContainEqual({ type: "set", latencyS: 0.03 });
+    expect(asked).not.toHaveBeenCalled();
   });
 
   /** The worklet does it all on the audio thread. */

@@ -119,7 +119,8 @@ export class FakeWorkletNode extends FakeNode {
 export class FakeContext extends EventTarget {
   state = "suspended";
   sampleRate = 48000;
-  baseLatency = 0;
+  /** One block; 0 in Firefox. */
+  baseLatency = 128 / 48000;
   outputLatency = 0;
   /** Whether it refuses microphones, as Firefox does with those of another rate. */
   isStrict = false;
