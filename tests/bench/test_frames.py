@@ -1,9 +1,12 @@
 """The bench of frames."""
 
+import pytest
+
 from bench.frames import FormCost, FramesResult, run_frames
 from vivavoce.audio import opus
 
 
+@pytest.mark.slow
 def test_every_form_of_the_wire_is_measured() -> None:
     """Opus where the machine has it; each form costs time and bytes, and binary frames cost fewer bytes than JSON."""
     forms = {cost.form: cost for cost in run_frames().forms}
