@@ -155,13 +155,7 @@ def test_no_connection_is_4(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_answer_is_5(capsys: pytest.CaptureFixture[str]) -> None:
     """Here the agent hangs up instead of answering."""
 
-    def hang_up(agent: StubAgent, text: str) -> None:
-        agent.send(type="session.closed", reason="ended")
-        assert agent.transport is not None
-        agent.transport.send_close()
-        agent.transport.disconnect()
-
-    with running(serving([], on_text=hang_up)) as url:
+    with running(serving([], on_text=lambda agent, _: agent.hang_up("ended"))) as url:
         code = run("--text", "Hi", "--url", url, "--key", "sk_1")
 
     printed = capsys.readouterr()

@@ -135,7 +135,6 @@ class ExtendedAgent(WSListener):
         if resumed and not call.remembers:
             self.say("error", code="resume_failed", message="there is no such call")
             transport.send_close()
-            transport.disconnect()
             return
         if not resumed:
             call.binary = self.query.get("frames") == "binary"
@@ -173,8 +172,8 @@ class ExtendedAgent(WSListener):
                 self.say("input_ack", seq=max((seq for seq, _ in call.came), default=0))
             if message["type"] == "session.close":
                 call.tell("session.closed", reason="client_requested")
+                # The connection goes when the client has answered: one that has sent more would be reset.
                 transport.send_close()
-                transport.disconnect()
 
     def _take(self, seq: int, message: Any) -> None:
         call = self.call

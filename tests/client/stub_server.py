@@ -63,6 +63,12 @@ class StubAgent(WSListener):
         assert self.transport is not None
         self.transport.send(WSMsgType.TEXT, json.dumps(message).encode())
 
+    def hang_up(self, reason: str) -> None:
+        """End the call; the connection goes when the client has answered: one that has sent more would be reset."""
+        assert self.transport is not None
+        self.send(type="session.closed", reason=reason)
+        self.transport.send_close()
+
     def say(self, text: str, *, heard: str = "") -> None:
         """One turn of the agent, with its audio unless the call is a chat."""
         if heard:
@@ -94,9 +100,7 @@ class StubAgent(WSListener):
             case "input_text.send" if not self._deaf:
                 self.say(f"You typed {message['text']}.", heard=message["text"])
             case "session.close":
-                self.send(type="session.closed", reason="client_requested")
-                transport.send_close()
-                transport.disconnect()
+                self.hang_up("client_requested")
         if message["type"] != "input_audio_buffer.append":
             self.received.append(message)
 

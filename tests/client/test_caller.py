@@ -155,10 +155,7 @@ def test_a_call_that_the_agent_ends_stops_the_script() -> None:
 
     def hang_up(agent: StubAgent, text: str) -> None:
         agent.say("Goodbye.")
-        agent.send(type="session.closed", reason="ended")
-        assert agent.transport is not None
-        agent.transport.send_close()
-        agent.transport.disconnect()
+        agent.hang_up("ended")
 
     report = called([Typed("Hi"), Typed("Are you there?")], on_text=hang_up)
 
