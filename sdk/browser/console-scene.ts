@@ -85,6 +85,7 @@ export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions 
       locale: "en-GB",
     });
     scene.page = await scene.context.newPage();
+    await waitForScripts(scene.page);
     scene.complaints = await watch(scene.page);
     if (signedIn) {
       await enter();
@@ -135,6 +136,23 @@ async function everySize(page: Page, use: (size: string) => Promise<void>): Prom
     await page.setViewportSize(before);
   }
   await page.evaluate((y) => scrollTo(0, y), scrolled);
+}
+
+/**
+ * Has every act on a page wait until its scripts are loaded.
+ *
+ * Without them a link that opens a dialog leads to a page instead: good for visitors, not for what is tested here.
+ */
+async function waitForScripts(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      observer.disconnect();
+      document.documentElement.dataset["loading"] = "";
+    }).observe(document, { childList: true });
+    addEventListener("load", () => delete document.documentElement.dataset["loading"]);
+  });
+  // What is in the way goes away by itself.
+  await page.addLocatorHandler(page.locator("html[data-loading]"), () => Promise.resolve());
 }
 
 /** Has the system light or dark, and waits until the page is painted so. */

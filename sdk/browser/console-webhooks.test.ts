@@ -39,8 +39,12 @@ beforeEach(() => {
 
 const button = (name: string) => scene.page.getByRole("button", { name });
 
-/** Registers a webhook by the form. */
-async function register(path: string): Promise<void> {
+let registered = 0;
+
+/** Registers a webhook by the form, also when a test is tried again; returns the path of its address. */
+async function register(name: string): Promise<string> {
+  registered += 1;
+  const path = `/${name}-${registered}`;
   await scene.open("/console/webhooks/new");
   await scene.page.getByLabel("Address").fill(`${url}${path}`);
   await scene.page.getByLabel("What it is for").fill("Orders");
@@ -48,6 +52,7 @@ async function register(path: string): Promise<void> {
   await scene.page.getByLabel("After a call of Vivavoce guide").check();
   await button("Register the webhook").click();
   await scene.page.waitForURL(/\/console\/webhooks\/[0-9a-f]{24}$/);
+  return path;
 }
 
 test("without webhooks, the page says what to do", async () => {
@@ -76,7 +81,7 @@ test("a slip in the form is told beside its field, and nothing that was typed is
 });
 
 test("a webhook is registered, tested, and its delivery looked at and sent again", async () => {
-  await register("/hook");
+  await register("hook");
   await scene.check("webhook-fresh");
   await button("Send a test").click();
   await scene.page.waitForURL("**/deliveries/**");
@@ -95,7 +100,7 @@ test("a webhook is registered, tested, and its delivery looked at and sent again
 });
 
 test("a test that is refused says so, and the log shows what came back", async () => {
-  await register("/broken");
+  const path = await register("broken");
   answers = [500];
   await button("Send a test").click();
   await scene.page.getByText("The test did not arrive: it answered 500.").waitFor();
@@ -107,13 +112,13 @@ test("a test that is refused says so, and the log shows what came back", async (
   await scene.open("/console/webhooks");
   await scene.check("webhooks");
 
-  expect(await scene.page.getByRole("row", { name: /broken/ }).innerText()).toContain("given up");
+  expect(await scene.page.getByRole("row", { name: path }).innerText()).toContain("given up");
 });
 
 test("ticks stay while other agents are looked for", async () => {
   const name = "Night porter";
   await scene.server.agent({ name });
-  await register("/ticks");
+  await register("ticks");
   await scene.page.getByRole("link", { name: "Edit" }).click();
   await scene.page.getByLabel("Find an agent").fill("porter");
   await scene.page.getByLabel(`Before a call of ${name}`).check();
@@ -127,7 +132,7 @@ test("ticks stay while other agents are looked for", async () => {
 });
 
 test("a webhook is switched off, and deleted when asked", async () => {
-  await register("/short-lived");
+  const path = await register("short-lived");
   await button("Switch off").click();
   await scene.page.getByText("off: told of nothing new").waitFor();
   await scene.page.getByRole("link", { name: "Delete" }).click();
@@ -137,7 +142,7 @@ test("a webhook is switched off, and deleted when asked", async () => {
   await dialog.getByRole("button", { name: "Delete" }).click();
   await scene.page.getByText("The webhook is deleted.").waitFor();
 
-  expect(await scene.page.getByText("/short-lived").count()).toBe(0);
+  expect(await scene.page.getByText(path).count()).toBe(0);
 });
 
 test("what public pages were refused is shown with what to do", async () => {
