@@ -1,7 +1,7 @@
 /** Agents in the console: listed, made, set up, copied, archived, as a person does it. */
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
-import { consoleScene } from "./console-scene.js";
+import { consoleScene, fresh } from "./console-scene.js";
 
 const scene = consoleScene({
   settings: { VIVAVOCE_STT: "scripted", VIVAVOCE_LLM: "scripted", VIVAVOCE_TTS: "scripted" },
@@ -105,7 +105,7 @@ test("an agent is made from a template", async () => {
 
 test("a Synthflow widget has a UUID, and the line to copy opens a session", async () => {
   const { page, server } = scene;
-  const uuid = "6f1c2a52-6f0e-4a53-8f6c-0d4a0c7b8a11";
+  const uuid = crypto.randomUUID();
   await scene.open("/console/agents/new");
   await page.getByLabel("Name", { exact: true }).fill("Old widget");
   await page.getByRole("radio", { name: "As a Synthflow widget" }).check();
@@ -257,9 +257,10 @@ test("an agent is copied, archived and brought back", async () => {
 test("a viewer reads the settings and has no button to change them", async () => {
   const { page, server } = scene;
   const id = await server.agent(RICH);
-  server.run("users", "create", "reader", "--role", "viewer");
+  const name = fresh("reader");
+  server.run("users", "create", name, "--role", "viewer");
   await scene.context.clearCookies();
-  await scene.signIn("reader");
+  await scene.signIn(name);
   await scene.open(`/console/agents/${id}`);
 
   expect(await page.getByLabel("Greeting", { exact: true }).isDisabled()).toBe(true);

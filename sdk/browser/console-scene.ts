@@ -45,6 +45,14 @@ export interface ConsoleOptions {
   readonly signedIn?: boolean;
 }
 
+let made = 0;
+
+/** A name that nothing on the server has yet, also when a test is tried again. */
+export function fresh(name: string): string {
+  made += 1;
+  return `${name}-${made}`;
+}
+
 /** A scene for the tests of a file: call it at its top, and use it within tests only. One server for all of them. */
 export function consoleScene({ settings = {}, signedIn = true }: ConsoleOptions = {}): ConsoleScene {
   const scene = {} as ConsoleScene;

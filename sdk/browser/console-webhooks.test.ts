@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { consoleScene } from "./console-scene.js";
+import { consoleScene, fresh } from "./console-scene.js";
 
 const scene = consoleScene({
   settings: {
@@ -39,12 +39,9 @@ beforeEach(() => {
 
 const button = (name: string) => scene.page.getByRole("button", { name });
 
-let registered = 0;
-
-/** Registers a webhook by the form, also when a test is tried again; returns the path of its address. */
+/** Registers a webhook by the form; returns the path of its address. */
 async function register(name: string): Promise<string> {
-  registered += 1;
-  const path = `/${name}-${registered}`;
+  const path = `/${fresh(name)}`;
   await scene.open("/console/webhooks/new");
   await scene.page.getByLabel("Address").fill(`${url}${path}`);
   await scene.page.getByLabel("What it is for").fill("Orders");
@@ -116,7 +113,7 @@ test("a test that is refused says so, and the log shows what came back", async (
 });
 
 test("ticks stay while other agents are looked for", async () => {
-  const name = "Night porter";
+  const name = fresh("Night porter");
   await scene.server.agent({ name });
   await register("ticks");
   await scene.page.getByRole("link", { name: "Edit" }).click();
@@ -148,8 +145,10 @@ test("a webhook is switched off, and deleted when asked", async () => {
 test("what public pages were refused is shown with what to do", async () => {
   await scene.open("/console/refusals");
   await scene.check("refusals-empty");
-  const agentId = await scene.server.agent({ name: "Shop", widgetConfig: { allowlist: ["shop.example"] } });
-  for (const origin of ["https://copycat.example", "https://copycat.example", "https://other.example"]) {
+  const name = fresh("Shop");
+  const agentId = await scene.server.agent({ name, widgetConfig: { allowlist: ["shop.example"] } });
+  const copycat = `https://${fresh("copycat")}.example`;
+  for (const origin of [copycat, copycat, "https://other.example"]) {
     await fetch(`${scene.server.url}/embed/token`, {
       method: "POST",
       headers: { Origin: origin, "Content-Type": "application/json" },
@@ -160,7 +159,7 @@ test("what public pages were refused is shown with what to do", async () => {
     .poll(
       async () => {
         await scene.open("/console/refusals");
-        return scene.page.getByRole("row", { name: /copycat/ }).count();
+        return scene.page.getByRole("row", { name: copycat }).count();
       },
       { timeout: 10_000 },
     )
@@ -170,8 +169,8 @@ test("what public pages were refused is shown with what to do", async () => {
   await scene.page.getByText("Nothing like this was refused").waitFor();
   await scene.check("refusals-none-such");
   await scene.page.getByLabel("Reason").selectOption("host_not_allowed");
-  const link = scene.page.getByRole("link", { name: "Widget of Shop" });
+  const link = scene.page.getByRole("link", { name: `Widget of ${name}` });
 
   expect(await link.getAttribute("href")).toBe(`/console/agents/${agentId}/widget`);
-  expect(await scene.page.getByRole("row", { name: /copycat/ }).innerText()).toContain("2");
+  expect(await scene.page.getByRole("row", { name: copycat }).innerText()).toContain("2");
 });

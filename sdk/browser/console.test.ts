@@ -1,6 +1,6 @@
 /** The console's own pages, as a person drives them. */
 import { describe, expect, test } from "vitest";
-import { consoleScene } from "./console-scene.js";
+import { consoleScene, fresh } from "./console-scene.js";
 import { until } from "./scene.js";
 
 const scene = consoleScene({
@@ -126,7 +126,7 @@ describe("users", () => {
   /** Made with a link; a viewer sees no forms, and may look at everything. */
   test("are created with a link, and a viewer changes nothing", async () => {
     await scene.open("/console/users");
-    await scene.page.getByLabel("Name or mail address").fill("grace@example.com");
+    await scene.page.getByLabel("Name or mail address").fill(`${fresh("grace")}@example.com`);
     await button("Create user").click();
     const link = await copied("Copy the link");
     await scene.check("users-created");
