@@ -51,7 +51,10 @@ export class Embedding {
     this.#config = undefined;
     let refusal: EmbedRefused | undefined;
     try {
-      this.#config = party && (await fetchConfig(party.server, party.assistantId, signal));
+      const config = party && (await fetchConfig(party.server, party.assistantId, signal));
+      if (!signal.aborted) {
+        this.#config = config;
+      }
     } catch (error) {
       refusal = this.#refusalOf(error, party);
     }

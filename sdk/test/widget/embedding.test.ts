@@ -83,6 +83,20 @@ test("an earlier question is dropped by a later one", async () => {
   expect(shop.config).toEqual({ title: "new" });
 });
 
+/** It was on its way already when the attributes changed. */
+test("an answer to an earlier question does not replace a later one", async () => {
+  const answers: ((response: Response) => void)[] = [];
+  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => answers.push(resolve)));
+  const shop = embedded();
+  const loads = [shop.load(), shop.load()];
+  answers[1]?.(new Response('{"data":{"title":"new"}}'));
+  await loads[1];
+  answers[0]?.(new Response('{"data":{"title":"old"}}'));
+
+  expect(await loads[0]).toBeUndefined();
+  expect(shop.config).toEqual({ title: "new" });
+});
+
 /** The visitor cannot mend it, so it stands in the browser's console, where the owner looks. */
 test("a host that is not allowed is told to the owner once", async () => {
   answering(403, REFUSED);
