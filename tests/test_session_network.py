@@ -5,15 +5,15 @@ Session, sockets, proxy and client are the real ones; time alone is simulated, s
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 
 import pytest
 
-from bench.cut_call import CutCall, difference, hold_cut_call
+from bench.cut_call import CutCall, difference
 from tests.server.socket_scene import Desk, play
 from tests.test_session import LoudIsSpeech, Record
 from tests.wire.extended_codec import extended
+from tests.worsened_call import hold_worsened_call
 from vivavoce.engines.engine import Engines
 from vivavoce.engines.scripted import ScriptedLanguageModel, ScriptedSpeechToText, ScriptedTextToSpeech
 from vivavoce.server.resumption import SessionSocket
@@ -60,16 +60,10 @@ def held(worsen: Callable[[Proxy], None], *, seed: int = 3) -> CutCall:
         holding.append(asyncio.create_task(session.run()))
         return SessionSocket(session, socket)
 
-    async def worsening(proxy: Proxy) -> None:
-        while True:
-            worsen(proxy)
-            await asyncio.sleep(EVERY_S)
-
     async def scenario(port: int, desk: Desk) -> None:
-        async with Proxy("127.0.0.1", port, chance=random.Random(seed).random) as proxy:
-            task = asyncio.create_task(worsening(proxy))
-            calls.append(await hold_cut_call(proxy.url, key="wct_1", agent_id="", turns=TURNS, proxy=proxy))
-            task.cancel()
+        calls.append(
+            await hold_worsened_call(port, worsen, every_s=EVERY_S, key="wct_1", agent_id="", turns=TURNS, seed=seed)
+        )
         await asyncio.wait(holding)
 
     play(scenario, begin=begin, loop_factory=lambda: VirtualLoop(sockets=True))

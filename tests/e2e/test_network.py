@@ -1,13 +1,13 @@
 """A bad network before a real server: every turn is heard whole. How long gaps are is told by test_session_network."""
 
 import asyncio
-import random
 from collections.abc import Callable
 
 import pytest
 
-from bench.cut_call import CutCall, difference, hold_cut_call
+from bench.cut_call import CutCall, difference
 from tests.e2e.running import Server
+from tests.worsened_call import hold_worsened_call
 from vivavoce.testing.proxy import Proxy
 
 pytestmark = pytest.mark.slow
@@ -34,23 +34,11 @@ def stalls(proxy: Proxy) -> None:
 def test_every_turn_is_heard_whole(worsen: Callable[[Proxy], None], server: Server) -> None:
     """Frames that are 20 to 300 ms late, hardly more room than the voice needs, and moments in which nothing passes."""
 
-    async def worsening(proxy: Proxy) -> None:
-        while True:
-            worsen(proxy)
-            await asyncio.sleep(1.0)
-
     async def scenario() -> CutCall:
-        async with (
-            asyncio.timeout(LIMIT_S),
-            Proxy("127.0.0.1", server.port, chance=random.Random(3).random) as proxy,
-        ):
-            task = asyncio.create_task(worsening(proxy))
-            try:
-                return await hold_cut_call(
-                    server.url, key=server.key, agent_id=server.agent(), turns=TURNS, proxy=proxy
-                )
-            finally:
-                task.cancel()
+        async with asyncio.timeout(LIMIT_S):
+            return await hold_worsened_call(
+                server.port, worsen, every_s=1.0, key=server.key, agent_id=server.agent(), turns=TURNS
+            )
 
     call = asyncio.run(scenario())
     first = call.played[0]

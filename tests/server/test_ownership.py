@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.fresh_database import open_fresh
 from vivavoce.clock import now
 from vivavoce.errors import StoreError
 from vivavoce.server.ownership import close_left_behind, hold_calls, sign_in
 from vivavoce.store import agents, calls
 from vivavoce.store.database import Database
+
+Play = Callable[[Callable[[Database], Awaitable[None]]], None]
 
 # A server that begins a call and then says who it is.
 PROCESS = """
@@ -37,17 +38,6 @@ async def main(server):
 with sign_in(Path(sys.argv[1])) as server:
     asyncio.run(main(server))
 """
-
-
-def play(database_url: str, scenario: Callable[[Database], Awaitable[None]]) -> None:
-    async def scene() -> None:
-        database = await open_fresh(database_url)
-        try:
-            await scenario(database)
-        finally:
-            await database.close()
-
-    asyncio.run(scene())
 
 
 async def begin(database: Database, call_id: str, *, server: str) -> None:
@@ -71,7 +61,7 @@ def test_every_start_is_a_server_of_its_own(tmp_path: Path) -> None:
     assert {first: 0o600, second: 0o600} == files
 
 
-def test_only_the_dead_leave_something_behind(database_url: str, tmp_path: Path) -> None:
+def test_only_the_dead_leave_something_behind(play: Play, tmp_path: Path) -> None:
     """A neighbour on the same data folder keeps its calls, and its file, as long as it lives."""
 
     async def scenario(database: Database) -> None:
@@ -87,20 +77,20 @@ def test_only_the_dead_leave_something_behind(database_url: str, tmp_path: Path)
         assert ("CALL-neighbour",) == await close_left_behind(database, tmp_path)
         assert [] == list((tmp_path / "servers").iterdir())
 
-    play(database_url, scenario)
+    play(scenario)
 
 
-def test_a_data_folder_without_servers_has_nobody_to_look_after(database_url: str, tmp_path: Path) -> None:
+def test_a_data_folder_without_servers_has_nobody_to_look_after(play: Play, tmp_path: Path) -> None:
     """As an older version left it."""
 
     async def scenario(database: Database) -> None:
         assert () == await close_left_behind(database, tmp_path)
 
-    play(database_url, scenario)
+    play(scenario)
 
 
 @pytest.mark.slow
-def test_the_calls_of_a_killed_server_are_closed_at_once(database_url: str, tmp_path: Path) -> None:
+def test_the_calls_of_a_killed_server_are_closed_at_once(database_url: str, play: Play, tmp_path: Path) -> None:
     """SIGKILL gives no time to tidy up, and nobody has to wait until a lease expires."""
     with subprocess.Popen(
         [sys.executable, "-c", PROCESS, str(tmp_path), database_url], stdout=subprocess.PIPE, text=True
@@ -111,13 +101,13 @@ def test_the_calls_of_a_killed_server_are_closed_at_once(database_url: str, tmp_
         async def while_it_lives(database: Database) -> None:
             assert () == await close_left_behind(database, tmp_path)
 
-        play(database_url, while_it_lives)
+        play(while_it_lives)
         os.kill(process.pid, signal.SIGKILL)
 
     async def afterwards(database: Database) -> None:
         assert ("CALL-killed",) == await close_left_behind(database, tmp_path)
 
-    play(database_url, afterwards)
+    play(afterwards)
 
 
 def test_a_data_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
@@ -128,7 +118,7 @@ def test_a_data_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None
         pass
 
 
-def test_live_calls_are_held_and_others_closed(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_live_calls_are_held_and_others_closed(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     """Again and again, also after a time in which the store could not be reached, or after a bug of ours."""
     monkeypatch.setattr(calls, "LEASE_RENEWED_EVERY_S", 0)
     renew = calls.renew
@@ -158,4 +148,4 @@ def test_live_calls_are_held_and_others_closed(database_url: str, monkeypatch: p
         assert await is_open(database, "CALL-live")
         assert ["CALL-live"] == rounds[0]
 
-    play(database_url, scenario)
+    play(scenario)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tests.store.conftest import Scenario
+from tests.conftest import Scenario
 from vivavoce import ids
 from vivavoce.store import agents, deliveries, webhooks
 from vivavoce.store.database import Database, open_database

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.store.conftest import Scenario
+from tests.conftest import Scenario
 from vivavoce.store import agents, webhooks
 from vivavoce.store.database import Database
 
